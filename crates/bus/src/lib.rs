@@ -1,0 +1,1 @@
+//! Frames, streams and how they move between processes in shared memory.

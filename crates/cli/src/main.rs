@@ -1,0 +1,2 @@
+//! The `bushbaby` command.
+fn main() {}

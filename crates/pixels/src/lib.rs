@@ -1,0 +1,1 @@
+//! Image views, conversions, resizing and JPEG; pure.

@@ -1,0 +1,1 @@
+//! The web page and its endpoints, a node of its own.

@@ -1,0 +1,1 @@
+//! Cameras: usb, rtsp, gst, video files and a made scene.

@@ -1,0 +1,1 @@
+//! The pipeline file, checked, then kept running.

@@ -1,0 +1,1 @@
+//! Cameras and servers that misbehave on demand; used by tests only.

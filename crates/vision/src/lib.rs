@@ -1,0 +1,1 @@
+//! Camera models, AprilTag detection, poses and calibration files; pure.
