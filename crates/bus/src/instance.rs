@@ -1,0 +1,136 @@
+//! An instance: everything that one `bushbaby run` started, and the folders that it keeps its files in.
+
+use std::env;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use rustix::process::geteuid;
+
+use crate::error::{BusError, NameError};
+use crate::names::InstanceName;
+
+/// Environment variable that names the instance of a process.
+pub const INSTANCE_VARIABLE: &str = "BUSHBABY_INSTANCE";
+
+/// Everything that one `bushbaby run` started. Two instances share no stream, no file and no clean-up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Instance {
+    name: InstanceName,
+    state_dir: PathBuf,
+    runtime_dir: PathBuf,
+}
+
+impl Instance {
+    /// Returns the instance of that name, with its folders as the environment says now. Creates nothing.
+    pub fn new(name: InstanceName) -> Self {
+        let state_dir = state_home().join("bushbaby").join(name.as_str());
+        let runtime_dir = runtime_home().join("bushbaby").join(name.as_str());
+        Self {
+            name,
+            state_dir,
+            runtime_dir,
+        }
+    }
+
+    /// Returns the instance that `BUSHBABY_INSTANCE` names; `default` when it is absent or empty.
+    ///
+    /// # Errors
+    /// [`NameError::Instance`], when the variable holds no name of an instance.
+    pub fn from_environment() -> Result<Self, NameError> {
+        let name = env::var(INSTANCE_VARIABLE).unwrap_or_default();
+        let name = if name.is_empty() {
+            "default".to_owned()
+        } else {
+            name
+        };
+        Ok(Self::new(name.parse()?))
+    }
+
+    /// Returns the instance's name.
+    pub fn name(&self) -> &InstanceName {
+        &self.name
+    }
+
+    /// Returns the folder for what is to be kept: `$XDG_STATE_HOME/bushbaby/NAME`, else `~/.local/state/bushbaby/NAME`.
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    /// Returns the folder for sockets and locks: `$XDG_RUNTIME_DIR/bushbaby/NAME`, else `/tmp/bushbaby-UID/bushbaby/NAME`.
+    pub fn runtime_dir(&self) -> &Path {
+        &self.runtime_dir
+    }
+
+    /// Creates [`Self::runtime_dir`] where it is missing, mode 0700, and checks that it and its parents of ours are ours alone.
+    ///
+    /// # Errors
+    /// [`BusError::Folder`], when somebody else owns it or may enter it; [`BusError::System`], when it cannot be made.
+    pub fn create_runtime_dir(&self) -> Result<&Path, BusError> {
+        let bushbaby = self.runtime_dir.parent().unwrap_or(&self.runtime_dir);
+        if absolute("XDG_RUNTIME_DIR").is_none()
+            && let Some(home) = bushbaby.parent()
+        {
+            private_dir(home)?;
+        }
+        private_dir(bushbaby)?;
+        private_dir(&self.runtime_dir)?;
+        Ok(&self.runtime_dir)
+    }
+
+    /// Returns what the names of all its files in `/dev/shm` begin with: `bb_NAME_`.
+    pub fn shm_prefix(&self) -> String {
+        format!("bb_{}_", self.name)
+    }
+}
+
+/// Makes the folder, if need be with its parents, and checks that nobody else can enter it.
+pub(crate) fn private_dir(path: &Path) -> Result<(), BusError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| {
+            BusError::system(format!("creating the folder {}", path.display()), source)
+        })?;
+    let found = std::fs::symlink_metadata(path).map_err(|source| {
+        BusError::system(format!("looking at the folder {}", path.display()), source)
+    })?;
+    let wrong = |problem: String| {
+        Err(BusError::Folder {
+            path: path.to_owned(),
+            problem,
+        })
+    };
+    let us = geteuid().as_raw();
+    if !found.is_dir() {
+        wrong("it is not a folder".to_owned())
+    } else if found.uid() != us {
+        wrong(format!(
+            "it belongs to user {}, we are user {us}",
+            found.uid()
+        ))
+    } else if found.mode() & 0o077 != 0 {
+        wrong(format!("its mode is {:04o}", found.mode() & 0o7777))
+    } else {
+        Ok(())
+    }
+}
+
+fn state_home() -> PathBuf {
+    absolute("XDG_STATE_HOME").unwrap_or_else(|| match absolute("HOME") {
+        Some(home) => home.join(".local/state"),
+        None => runtime_home().join("state"),
+    })
+}
+
+fn runtime_home() -> PathBuf {
+    absolute("XDG_RUNTIME_DIR")
+        .unwrap_or_else(|| format!("/tmp/bushbaby-{}", geteuid().as_raw()).into())
+}
+
+/// Returns the variable's folder; a relative one is ignored, as the XDG base directory specification demands.
+fn absolute(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+}
