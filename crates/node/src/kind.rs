@@ -1,0 +1,183 @@
+//! A kind of node: its name, its settings, what it reads and writes, and how it is run.
+
+use std::path::Path;
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+use crate::settings::{Problem, Settings, Tree};
+use crate::{NodeContext, NodeError, Sink, Source, Stage};
+
+/// Whether a node writes, reads, or does both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Only writes streams: a camera, a file.
+    Source,
+    /// Reads and writes.
+    Stage,
+    /// Only reads: the web page.
+    Sink,
+}
+
+/// What the frames of a stream hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carries {
+    /// A picture, as the camera gives it.
+    Image,
+    /// Tags with their poses, as JSON in the body.
+    Detections,
+    /// What a made scene really shows, in the form of detections.
+    Truth,
+    /// What the supervisor tells of a node.
+    Health,
+}
+
+/// One output of a kind: the stream `NODE/name`.
+#[derive(Debug, Clone, Copy)]
+pub struct OutputSpec {
+    /// The part of the stream's name behind the slash.
+    pub name: &'static str,
+    /// What its frames hold.
+    pub carries: Carries,
+    /// Whether silence on it is a fault (`stalled`) once its first frame was sent. An output that is only made when somebody
+    /// wants it owes nothing.
+    pub owes_frames: bool,
+}
+
+/// What a node must be wired to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputNeed {
+    /// It reads nothing that the file names.
+    None,
+    /// It reads pictures, from one stream or several, one frame at a time.
+    Images,
+}
+
+type RunNode = fn(NodeContext, Value) -> Result<(), NodeError>;
+
+/// A kind of node, as `kind:` or a camera's address names it.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// Its name in the file.
+    pub name: &'static str,
+    /// One sentence for lists and for the reference.
+    pub summary: &'static str,
+    /// Source, stage or sink.
+    pub role: Role,
+    /// Its outputs; the first is what the node's name alone means.
+    pub outputs: &'static [OutputSpec],
+    /// What it reads.
+    pub inputs: InputNeed,
+    check: fn(&Tree, &Path) -> Result<Value, Vec<Problem>>,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+    run: RunNode,
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kind")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Kind {
+    /// A kind made of a [`Source`].
+    pub const fn source<S: Source>(name: &'static str, summary: &'static str) -> Self {
+        Self {
+            name,
+            summary,
+            role: Role::Source,
+            outputs: S::OUTPUTS,
+            inputs: InputNeed::None,
+            check: check::<S::Settings>,
+            schema: schema::<S::Settings>,
+            run: crate::source::run::<S>,
+        }
+    }
+
+    /// A kind made of a [`Stage`].
+    pub const fn stage<S: Stage>(name: &'static str, summary: &'static str) -> Self {
+        Self {
+            name,
+            summary,
+            role: Role::Stage,
+            outputs: S::OUTPUTS,
+            inputs: S::INPUTS,
+            check: check::<S::Settings>,
+            schema: schema::<S::Settings>,
+            run: crate::stage::run::<S>,
+        }
+    }
+
+    /// A kind made of a [`Sink`].
+    pub const fn sink<S: Sink>(name: &'static str, summary: &'static str) -> Self {
+        Self {
+            name,
+            summary,
+            role: Role::Sink,
+            outputs: &[],
+            inputs: S::INPUTS,
+            check: check::<S::Settings>,
+            schema: schema::<S::Settings>,
+            run: crate::sink::run::<S>,
+        }
+    }
+
+    /// Reads settings from the file's tree and checks them. Returns them in long form, with every default, as the node will be
+    /// handed them.
+    ///
+    /// # Errors
+    /// Every mistake that was found, each with the path of the key it concerns.
+    pub fn check(&self, settings: &Tree, base_dir: &Path) -> Result<Value, Vec<Problem>> {
+        (self.check)(settings, base_dir)
+    }
+
+    /// The JSON Schema of its settings.
+    pub fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        (self.schema)(generator)
+    }
+
+    /// Runs one node of this kind until it is told to stop.
+    ///
+    /// # Errors
+    /// What the node could not go on with.
+    pub fn run(&self, context: NodeContext, settings: Value) -> Result<(), NodeError> {
+        (self.run)(context, settings)
+    }
+
+    /// The output that `name` means, if there is one.
+    pub fn output(&self, name: &str) -> Option<&'static OutputSpec> {
+        self.outputs.iter().find(|output| output.name == name)
+    }
+}
+
+fn check<S: Settings>(tree: &Tree, base_dir: &Path) -> Result<Value, Vec<Problem>> {
+    let settings: S = crate::settings::read(tree)?;
+    let problems = settings.check(base_dir);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    serde_json::to_value(&settings).map_err(|error| {
+        vec![Problem::new(
+            "",
+            format!("these settings cannot be written back: {error}"),
+        )]
+    })
+}
+
+fn schema<S: Settings>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<S>()
+}
+
+/// Reads settings back that [`Kind::check`] wrote.
+pub(crate) fn settings_from<S: Settings>(value: Value) -> Result<S, NodeError> {
+    serde_json::from_value(value).map_err(|error| {
+        NodeError::new(format!(
+            "the supervisor sent settings that this node cannot read: {error}"
+        ))
+        .for_good()
+    })
+}

@@ -1,0 +1,213 @@
+//! A node's outputs: one publisher each, counted, opened when first needed.
+
+use std::collections::BTreeMap;
+
+use bushbaby_bus::{
+    ArrayLayout, Bus, CaptureTime, FrameLayout, Loan, MonoTime, Origin, Pacing, Publisher, PublisherOptions, StreamName,
+};
+use serde::Serialize;
+
+use crate::kind::OutputSpec;
+use crate::reporter::Reporter;
+use crate::{NodeContext, NodeError};
+
+/// Where a node's results go.
+#[derive(Debug)]
+pub struct Outputs {
+    bus: Bus,
+    node: String,
+    reporter: Reporter,
+    late_ms: u64,
+    outputs: BTreeMap<&'static str, Output>,
+}
+
+#[derive(Debug)]
+struct Output {
+    stream: StreamName,
+    publisher: Option<Publisher>,
+    pacing: Pacing,
+}
+
+impl Outputs {
+    /// The outputs of a node, none of them open yet.
+    ///
+    /// # Errors
+    /// When the node's name makes no stream's name.
+    pub fn open(context: &NodeContext, specs: &'static [OutputSpec]) -> Result<Self, NodeError> {
+        let mut outputs = BTreeMap::new();
+        for spec in specs {
+            let stream = StreamName::new(context.name(), spec.name)
+                .map_err(|error| NodeError::new(error.to_string()).for_good())?;
+            outputs.insert(
+                spec.name,
+                Output {
+                    stream,
+                    publisher: None,
+                    pacing: Pacing::Free,
+                },
+            );
+        }
+        Ok(Self {
+            bus: context.bus.clone(),
+            node: context.name().to_owned(),
+            reporter: context.reporter.clone(),
+            late_ms: context.spec.late_ms,
+            outputs,
+        })
+    }
+
+    /// The node's name: what `camera` says in results of its pictures.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Lets an output wait for its readers, as a file that is played as fast as they go does. Before its first frame.
+    pub fn set_pacing(&mut self, output: &str, pacing: Pacing) {
+        if let Some(output) = self.outputs.get_mut(output) {
+            output.pacing = pacing;
+        }
+    }
+
+    /// Whether anybody reads an output: ask before making what is only made for readers.
+    ///
+    /// # Errors
+    /// When the stream cannot be opened.
+    pub fn is_wanted(&mut self, output: &str) -> Result<bool, NodeError> {
+        let bus = self.bus.clone();
+        let readers = self.output(output)?.publisher(&bus, None)?.readers() as u64;
+        self.reporter.readers(output, readers);
+        Ok(readers > 0)
+    }
+
+    /// Reserves memory for frames of this layout, so that the first is as quick as the others.
+    ///
+    /// # Errors
+    /// When the stream cannot be opened or the memory is not there.
+    pub fn reserve(&mut self, output: &str, layout: &FrameLayout) -> Result<(), NodeError> {
+        let bus = self.bus.clone();
+        self.output(output)?.publisher(&bus, Some(layout)).map(drop)
+    }
+
+    /// Sends one frame: `fill` writes the arrays and returns the body.
+    ///
+    /// `captured` is when the picture was taken; `origin` says which frame it came from, `None` for a frame that is itself
+    /// an origin.
+    ///
+    /// # Errors
+    /// When the memory is not there, or what `fill` returned.
+    pub fn send_with(
+        &mut self,
+        output: &str,
+        layout: &FrameLayout,
+        captured: CaptureTime,
+        origin: Option<&Origin>,
+        fill: impl FnOnce(&mut Loan<'_>) -> Result<(), NodeError>,
+    ) -> Result<(), NodeError> {
+        let bus = self.bus.clone();
+        let slot = self.output(output)?;
+        let mut loan = slot.publisher(&bus, Some(layout))?.loan(layout)?;
+        fill(&mut loan)?;
+        let receipt = loan.send(captured, origin.cloned())?;
+        let shape = describe(layout);
+        let bytes = layout.arrays.iter().map(bytes_of).sum::<u64>();
+        self.sent(output, bytes, captured, receipt.readers as u64, &shape);
+        Ok(())
+    }
+
+    /// Sends one frame whose arrays are ready in memory: one copy.
+    ///
+    /// # Errors
+    /// As [`Outputs::send_with`].
+    pub fn send(
+        &mut self,
+        output: &str,
+        arrays: &[(&ArrayLayout, &[u8])],
+        body: &[u8],
+        captured: CaptureTime,
+        origin: Option<&Origin>,
+    ) -> Result<(), NodeError> {
+        let layout = FrameLayout {
+            arrays: arrays.iter().map(|(layout, _)| (*layout).clone()).collect(),
+            body_capacity_bytes: body.len(),
+        };
+        let bus = self.bus.clone();
+        let receipt =
+            self.output(output)?
+                .publisher(&bus, Some(&layout))?
+                .send(arrays, body, captured, origin.cloned())?;
+        let bytes = arrays.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        self.sent(output, bytes, captured, receipt.readers as u64, &describe(&layout));
+        Ok(())
+    }
+
+    /// Sends a result: JSON in the body, no arrays.
+    ///
+    /// # Errors
+    /// As [`Outputs::send_with`].
+    pub fn send_result<T: Serialize>(
+        &mut self,
+        output: &str,
+        result: &T,
+        captured: CaptureTime,
+        origin: Option<&Origin>,
+    ) -> Result<(), NodeError> {
+        let body = serde_json::to_vec(result)
+            .map_err(|error| NodeError::new(format!("a result cannot be written as JSON: {error}")))?;
+        self.send(output, &[], &body, captured, origin)
+    }
+
+    fn sent(&self, output: &str, bytes: u64, captured: CaptureTime, readers: u64, shape: &str) {
+        self.reporter.sent(output, bytes, captured, readers, shape);
+        let age = MonoTime::now().since(captured.mono);
+        if age.as_millis() as u64 > self.late_ms {
+            self.reporter.warn(&format!(
+                "`{output}` is late: older than {} ms when it is sent",
+                self.late_ms
+            ));
+        }
+    }
+
+    fn output(&mut self, name: &str) -> Result<&mut Output, NodeError> {
+        let node = &self.node;
+        self.outputs
+            .get_mut(name)
+            .ok_or_else(|| NodeError::new(format!("node `{node}` has no output `{name}`")).for_good())
+    }
+}
+
+impl Output {
+    fn publisher(&mut self, bus: &Bus, expected: Option<&FrameLayout>) -> Result<&mut Publisher, NodeError> {
+        if self.publisher.is_none() {
+            let options = PublisherOptions {
+                expected: expected.cloned(),
+                pacing: self.pacing,
+                ..PublisherOptions::default()
+            };
+            self.publisher = Some(bus.publisher(&self.stream, options)?);
+        }
+        self.publisher
+            .as_mut()
+            .ok_or_else(|| NodeError::new("the publisher just opened is gone"))
+    }
+}
+
+fn bytes_of(layout: &ArrayLayout) -> u64 {
+    layout.shape.iter().product::<usize>() as u64 * layout.dtype.size_bytes() as u64
+}
+
+/// What a frame holds in a few words: `1280x720 i420`, or the arrays' names and shapes.
+fn describe(layout: &FrameLayout) -> String {
+    let Some(first) = layout.arrays.first() else {
+        return String::new();
+    };
+    let size = match first.shape.as_slice() {
+        [height, width, ..] => format!("{width}x{height}"),
+        [length] => format!("{length} B"),
+        [] => String::new(),
+    };
+    if first.encoding.is_empty() {
+        format!("{size} {}", first.dtype.name())
+    } else {
+        format!("{size} {}", first.encoding)
+    }
+}

@@ -1,0 +1,241 @@
+//! What the supervisor tells everybody else: its control socket's questions, answers and the status they carry.
+//!
+//! The same [`Status`] is the page's, `bushbaby status --json`'s and, at the end, `bushbaby run --json`'s.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use bushbaby_bus::{Instance, StreamName};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ages::AgePercentiles;
+use crate::control::{self, Dropped};
+use crate::kind::Carries;
+
+/// Where a node stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeState {
+    /// Its process was started, its set-up runs.
+    Starting,
+    /// Its set-up is done.
+    Ready,
+    /// Frames flow, or nothing is owed.
+    Running,
+    /// It waits for something outside and keeps trying.
+    Stalled,
+    /// It was asked to end.
+    Stopping,
+    /// It ended as it was asked.
+    Stopped,
+    /// It ended by itself and will be started again after a delay.
+    Backoff,
+    /// It failed too often and is left alone until somebody says `restart`.
+    GivenUp,
+}
+
+/// A whole instance at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The instance's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub instance: String,
+    /// The supervisor's process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// The page's address, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web: Option<String>,
+    /// How long it has been running.
+    pub seconds: f64,
+    /// By name.
+    pub nodes: BTreeMap<String, NodeStatus>,
+    /// By stream.
+    pub streams: BTreeMap<StreamName, StreamStatus>,
+    /// Every wire.
+    pub edges: Vec<EdgeStatus>,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// Its kind.
+    pub kind: String,
+    /// `source`, `stage` or `sink`.
+    #[serde(default)]
+    pub role: String,
+    /// Where it stands.
+    pub state: NodeState,
+    /// Seconds in this state.
+    #[serde(default)]
+    pub state_seconds: f64,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// Its process, while it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// Why it is stalled, or why it ended last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Share of one core, 1.0 is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<f64>,
+    /// Memory that is its own (no shared memory).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+}
+
+/// One stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamStatus {
+    /// What its frames hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carries: Option<Carries>,
+    /// Frames since the instance started.
+    pub frames: u64,
+    /// Frames a second, from the first to the last; live, over the last seconds.
+    pub fps: f64,
+    /// Publish - capture; absent before the first frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<AgePercentiles>,
+    /// Bits a second over the last seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits_per_second: Option<f64>,
+    /// How many read it now.
+    #[serde(default)]
+    pub readers: u64,
+    /// What the arrays are, as in `1280x720 i420`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shape: String,
+    /// How the capture time is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub clock: String,
+    /// How long ago the last frame was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_ms: Option<f64>,
+}
+
+/// One wire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EdgeStatus {
+    /// The stream.
+    pub from: StreamName,
+    /// The reader.
+    pub to: String,
+    /// Frames that the reader was handed.
+    pub delivered: u64,
+    /// Frames that it was not, by reason.
+    pub dropped: Dropped,
+    /// Frames a second over the last seconds.
+    #[serde(default)]
+    pub fps: f64,
+    /// Receipt - capture; absent before the first frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_ms: Option<AgePercentiles>,
+}
+
+/// A question to a running instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// How is everybody?
+    Status,
+    /// End in order.
+    Stop,
+    /// Start this node again.
+    Restart {
+        /// Which.
+        node: String,
+    },
+    /// The last lines of a node's log.
+    Log {
+        /// Which.
+        node: String,
+        /// How many lines at most.
+        lines: usize,
+    },
+    /// A node's settings as they are in force, secrets left out.
+    Settings {
+        /// Which.
+        node: String,
+    },
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// To [`Request::Status`].
+    Status(Box<Status>),
+    /// To [`Request::Stop`] and [`Request::Restart`]: it is under way.
+    Done,
+    /// To [`Request::Log`], oldest first.
+    Log(Vec<String>),
+    /// To [`Request::Settings`].
+    Settings(Value),
+    /// It could not be done.
+    Refused {
+        /// Why.
+        message: String,
+        /// What would work.
+        hint: Option<String>,
+    },
+}
+
+/// Why an instance did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Nobody listens: it does not run.
+    #[error("no instance `{0}` is running")]
+    NotRunning(String),
+    /// It listens but did not answer.
+    #[error("instance `{instance}` did not answer: {source}")]
+    Silent {
+        /// Which.
+        instance: String,
+        /// What the socket said.
+        source: io::Error,
+    },
+}
+
+/// Where an instance's supervisor listens.
+pub fn socket_path(instance: &Instance) -> std::path::PathBuf {
+    instance.runtime_dir().join("control.sock")
+}
+
+/// Asks a running instance one question and waits at most two seconds for the answer.
+///
+/// # Errors
+/// When nobody runs, or nobody answers.
+pub fn ask(instance: &Instance, request: &Request) -> Result<Reply, AskError> {
+    let name = || instance.name().to_string();
+    let socket = UnixStream::connect(socket_path(instance)).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AskError::NotRunning(name()),
+        _ => AskError::Silent {
+            instance: name(),
+            source: error,
+        },
+    })?;
+    exchange(socket, request).map_err(|source| AskError::Silent {
+        instance: name(),
+        source,
+    })
+}
+
+fn exchange(socket: UnixStream, request: &Request) -> io::Result<Reply> {
+    let limit = Some(Duration::from_secs(2));
+    socket.set_read_timeout(limit)?;
+    socket.set_write_timeout(limit)?;
+    let (mut sender, mut receiver) = control::halves(OwnedFd::from(socket))?;
+    sender.send(request)?;
+    receiver
+        .recv()?
+        .ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "the connection ended"))
+}

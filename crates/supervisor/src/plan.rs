@@ -1,0 +1,89 @@
+//! What a checked pipeline file comes to: the nodes to start, in full.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bushbaby_node::control::NodeSpec;
+use bushbaby_node::{OutputSpec, Role};
+
+/// Every node of an instance.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// In the order of the file: cameras, stages, sinks.
+    pub nodes: Vec<PlannedNode>,
+    /// The page's address as people open it (`http://127.0.0.1:5800`), where there is a page.
+    pub web: Option<String>,
+}
+
+/// One node to start.
+#[derive(Debug, Clone)]
+pub struct PlannedNode {
+    /// What the node is told, secrets filled in: never printed.
+    pub spec: NodeSpec,
+    /// Source, stage or sink: the order of start and stop.
+    pub role: Role,
+    /// The streams that it makes.
+    pub outputs: &'static [OutputSpec],
+    /// Its settings as the file has them, secrets as `$NAME`: what people may see.
+    pub shown_settings: serde_json::Value,
+    /// How long it may take, and be silent.
+    pub limits: Limits,
+    /// When and how often it is started again.
+    pub restart: RestartPolicy,
+    /// What the operating system is told about it.
+    pub process: ProcessSettings,
+}
+
+/// How long things may take before somebody acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From start to ready (`ready:`).
+    pub ready: Duration,
+    /// Without a heartbeat.
+    pub heartbeat: Duration,
+    /// One call into the node's code (`stuck:`).
+    pub stuck: Duration,
+    /// How long a stalled node may try by itself before it is started again.
+    pub stalled_restart: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            ready: Duration::from_secs(120),
+            heartbeat: Duration::from_secs(3),
+            stuck: Duration::from_secs(10),
+            stalled_restart: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The delays between starts, `restart: {first, max, give_up}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestartPolicy {
+    /// After the first start that failed; doubles from there.
+    pub first: Duration,
+    /// The longest delay.
+    pub max: Duration,
+    /// Failed starts within two minutes after which the node is given up; 0: never.
+    pub give_up: u32,
+}
+
+impl Default for RestartPolicy {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), max: Duration::from_secs(30), give_up: 5 }
+    }
+}
+
+/// How the operating system runs the node.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProcessSettings {
+    /// The only cores that it may use; empty: all.
+    pub cpus: Vec<usize>,
+    /// From -20 (first) to 19 (last).
+    pub nice: i32,
+    /// Added to its environment.
+    pub environment: BTreeMap<String, String>,
+    /// Private memory above which it is started again.
+    pub memory_bytes: Option<u64>,
+}
