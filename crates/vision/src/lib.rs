@@ -3,9 +3,14 @@
 //! In: grey pixels, corners, numbers and the text of files. Out: detections, poses, results ready for JSON.
 //! Nothing here opens a device, waits or prints.
 //!
+//! - [`apriltag`]: tags found in grey pictures, and drawn.
 //! - [`camera`]: how a point in front of a camera becomes a pixel, and back.
 //!
 //! Frames of reference, everywhere: *camera* x right, y down, z ahead; *tag* x right, y down, z into the tag; *field* x ahead,
 //! y left, z up. Lengths are metres. Pixel (0, 0) is the outer corner of the first pixel, whose centre is (0.5, 0.5).
 
+pub mod apriltag;
 pub mod camera;
+
+#[cfg(test)]
+mod scene;

@@ -45,9 +45,7 @@ impl Distortion {
             ("pinhole", []) => Ok(Self::None),
             ("pinhole", &[k1, k2, p1, p2]) => Ok(Self::Pinhole5([k1, k2, p1, p2, 0.0])),
             ("pinhole", &[k1, k2, p1, p2, k3]) => Ok(Self::Pinhole5([k1, k2, p1, p2, k3])),
-            ("pinhole", &[k1, k2, p1, p2, k3, k4, k5, k6]) => {
-                Ok(Self::Rational8([k1, k2, p1, p2, k3, k4, k5, k6]))
-            }
+            ("pinhole", &[k1, k2, p1, p2, k3, k4, k5, k6]) => Ok(Self::Rational8([k1, k2, p1, p2, k3, k4, k5, k6])),
             ("fisheye", []) => Ok(Self::Fisheye4([0.0; 4])),
             ("fisheye", &[k1, k2, k3, k4]) => Ok(Self::Fisheye4([k1, k2, k3, k4])),
             _ => Err(CameraError::Model {
@@ -87,9 +85,7 @@ impl Distortion {
                 point: ideal,
                 jacobian: [[1.0, 0.0], [0.0, 1.0]],
             },
-            Self::Pinhole5([k1, k2, p1, p2, k3]) => {
-                polynomial(ideal, [k1, k2, k3], [0.0; 3], [p1, p2])
-            }
+            Self::Pinhole5([k1, k2, p1, p2, k3]) => polynomial(ideal, [k1, k2, k3], [0.0; 3], [p1, p2]),
             Self::Rational8([k1, k2, p1, p2, k3, k4, k5, k6]) => {
                 polynomial(ideal, [k1, k2, k3], [k4, k5, k6], [p1, p2])
             }
@@ -156,14 +152,8 @@ fn polynomial([x, y]: [f64; 2], above: [f64; 3], below: [f64; 3], [p1, p2]: [f64
             y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y,
         ],
         jacobian: [
-            [
-                radial + 2.0 * x * x * radial_slope + 2.0 * p1 * y + 6.0 * p2 * x,
-                cross,
-            ],
-            [
-                cross,
-                radial + 2.0 * y * y * radial_slope + 6.0 * p1 * y + 2.0 * p2 * x,
-            ],
+            [radial + 2.0 * x * x * radial_slope + 2.0 * p1 * y + 6.0 * p2 * x, cross],
+            [cross, radial + 2.0 * y * y * radial_slope + 6.0 * p1 * y + 2.0 * p2 * x],
         ],
     }
 }

@@ -106,11 +106,7 @@ impl CameraModel {
     ///
     /// # Errors
     /// [`CameraError::FieldOfView`] outside 1 to 179 degrees, [`CameraError::Size`] for an empty picture.
-    pub fn from_fov(
-        width_px: u32,
-        height_px: u32,
-        horizontal_fov_deg: f64,
-    ) -> Result<Self, CameraError> {
+    pub fn from_fov(width_px: u32, height_px: u32, horizontal_fov_deg: f64) -> Result<Self, CameraError> {
         if !(1.0..=179.0).contains(&horizontal_fov_deg) {
             return Err(CameraError::FieldOfView {
                 degrees: horizontal_fov_deg,
@@ -141,10 +137,7 @@ impl CameraModel {
     /// [`CameraError::Aspect`] when the shapes differ, [`CameraError::Size`] for an empty picture.
     pub fn scaled_to(&self, width_px: u32, height_px: u32) -> Result<Self, CameraError> {
         if width_px == 0 || height_px == 0 {
-            return Err(CameraError::Size {
-                width_px,
-                height_px,
-            });
+            return Err(CameraError::Size { width_px, height_px });
         }
         let scale_x = f64::from(width_px) / f64::from(self.width_px);
         let scale_y = f64::from(height_px) / f64::from(self.height_px);
@@ -200,10 +193,7 @@ impl CameraModel {
     fn check(&self) -> Result<(), CameraError> {
         let (width_px, height_px) = (self.width_px, self.height_px);
         if width_px == 0 || height_px == 0 {
-            return Err(CameraError::Size {
-                width_px,
-                height_px,
-            });
+            return Err(CameraError::Size { width_px, height_px });
         }
         let Intrinsics { fx, fy, cx, cy } = self.intrinsics;
         for (name, value) in [("fx", fx), ("fy", fy)] {

@@ -24,11 +24,7 @@ fn camera(distortion: Distortion) -> CameraModel {
 #[test]
 fn a_point_on_the_axis_is_the_principal_point() {
     for lens in lenses() {
-        assert_eq!(
-            camera(lens).project([0.0, 0.0, 2.0]),
-            Some([642.5, 355.5]),
-            "{lens:?}"
-        );
+        assert_eq!(camera(lens).project([0.0, 0.0, 2.0]), Some([642.5, 355.5]), "{lens:?}");
     }
 }
 
@@ -76,10 +72,7 @@ fn scaling_keeps_directions_and_refuses_another_aspect() {
         "camera: its calibration is for 1280x720, which does not scale to 640x480: the aspect differs; \
          calibrate at that size, or ask the camera for a size of the same aspect"
     );
-    assert!(
-        full.scaled_to(854, 480).is_ok(),
-        "480p is a pixel wider than 16:9"
-    );
+    assert!(full.scaled_to(854, 480).is_ok(), "480p is a pixel wider than 16:9");
 }
 
 #[test]
@@ -130,8 +123,7 @@ fn the_wire_form_is_flat_and_comes_back() {
         serde_json::to_string(&camera(Distortion::Fisheye4([0.1, 0.0, 0.0, 0.0]))).unwrap(),
         r#"{"width_px":1280,"height_px":720,"fx":910.0,"fy":905.0,"cx":642.5,"cy":355.5,"model":"fisheye","distortion":[0.1,0.0,0.0,0.0],"guessed":false}"#
     );
-    let wrong =
-        r#"{"width_px":1280,"height_px":720,"fx":0,"fy":1,"cx":1,"cy":1,"model":"pinhole"}"#;
+    let wrong = r#"{"width_px":1280,"height_px":720,"fx":0,"fy":1,"cx":1,"cy":1,"model":"pinhole"}"#;
     assert!(
         serde_json::from_str::<CameraModel>(wrong)
             .unwrap_err()
