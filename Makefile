@@ -1,0 +1,42 @@
+# Two commands for newcomers: `make demo` and `make test`. The others are for those who work on it.
+
+CARGO ?= cargo
+
+.PHONY: help demo build test lint soak peers bench fuzz reference clean
+
+help:
+	@echo "make demo    build it, show a made camera with tags in your browser"
+	@echo "make test    all tests, the ones in a real browser included"
+	@echo "make lint    formatter and lints, warnings as errors"
+	@echo "make bench   the bus beside this machine's own memory copy"
+	@echo "make soak    kills, freezes and an hour's work: minutes long"
+
+demo:
+	@scripts/setup.sh build
+	$(CARGO) build --release --locked -p bushbaby
+	target/release/bushbaby demo
+
+build:
+	@scripts/setup.sh build
+	$(CARGO) build --release --locked -p bushbaby
+
+test:
+	@scripts/setup.sh build test
+	$(CARGO) test --workspace --locked
+	scripts/browser-tests.sh
+
+lint:
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+bench: build
+	target/release/bushbaby bench bus
+
+soak: build
+	scripts/soak.sh
+
+reference: build
+	target/release/bushbaby reference --write docs/reference
+
+clean:
+	$(CARGO) clean

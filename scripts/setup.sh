@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Sets up what is missing: `setup.sh build` to build and run, `setup.sh build test` for the tests as well.
+# Names every system package before it installs it; without root it prints the line to run and ends.
+set -euo pipefail
+
+missing=()
+want() { # command or file to look for, package
+  case $1 in
+    /*) compgen -G "$1" >/dev/null || missing+=("$2") ;;
+    *) command -v "$1" >/dev/null || missing+=("$2") ;;
+  esac
+}
+
+for part in "$@"; do
+  case $part in
+    build)
+      # turbojpeg needs nasm and cmake, and openh264 is silently slow without nasm; the V4L2 bindings need libclang.
+      want cc gcc
+      want c++ g++
+      want make make
+      want cmake cmake
+      want nasm nasm
+      compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || missing+=(libclang-dev)
+      ;;
+    test)
+      want gst-launch-1.0 gstreamer1.0-tools
+      want '/usr/lib/*/gstreamer-1.0/libgstvideoconvert*.so' gstreamer1.0-plugins-base
+      want '/usr/lib/*/gstreamer-1.0/libgsty4menc*.so' gstreamer1.0-plugins-good
+      want ffmpeg ffmpeg
+      want python3 python3
+      if ! command -v google-chrome >/dev/null && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
+        if grep -q '^ID=ubuntu' /etc/os-release; then missing+=(chromium-browser); else missing+=(chromium); fi
+      fi
+      if ! command -v chromedriver >/dev/null; then
+        if grep -q '^ID=ubuntu' /etc/os-release; then missing+=(chromium-chromedriver); else missing+=(chromium-driver); fi
+      fi
+      ;;
+    *)
+      echo "setup.sh: unknown part '$part': wanted build or test" >&2
+      exit 2
+      ;;
+  esac
+done
+
+if ((${#missing[@]})); then
+  if ! command -v apt-get >/dev/null; then
+    echo "setup.sh: install with this system's package manager what Debian calls: ${missing[*]}" >&2
+    exit 1
+  fi
+  if ((EUID != 0)); then
+    echo "Some system packages are missing. Run this line, then the same command again:" >&2
+    echo "  sudo apt-get update && sudo apt-get install -y ${missing[*]}" >&2
+    exit 1
+  fi
+  echo "Installing system packages: ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if ! command -v cargo >/dev/null; then
+  echo "setup.sh: no Rust toolchain: install one as https://rustup.rs says, then run the same command again" >&2
+  exit 1
+fi
