@@ -83,3 +83,6 @@ impl std::fmt::Debug for GrayView<'_> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(all(test, target_os = "linux"))]
+mod thread_start_tests;
