@@ -5,12 +5,16 @@
 //!
 //! - [`apriltag`]: tags found in grey pictures, and drawn.
 //! - [`camera`]: how a point in front of a camera becomes a pixel, and back.
+//! - [`pose`]: where one tag is, twice, with the errors of both.
 //!
 //! Frames of reference, everywhere: *camera* x right, y down, z ahead; *tag* x right, y down, z into the tag; *field* x ahead,
 //! y left, z up. Lengths are metres. Pixel (0, 0) is the outer corner of the first pixel, whose centre is (0.5, 0.5).
 
 pub mod apriltag;
 pub mod camera;
+pub mod pose;
 
+#[cfg(test)]
+mod noise;
 #[cfg(test)]
 mod scene;

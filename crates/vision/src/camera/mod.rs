@@ -217,4 +217,4 @@ impl CameraModel {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
