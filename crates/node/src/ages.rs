@@ -42,7 +42,8 @@ impl Ages {
     /// Adds what another histogram counted.
     pub fn merge(&mut self, other: &Ages) {
         for (bucket, count) in &other.buckets {
-            *self.buckets.entry(*bucket).or_insert(0) += count;
+            let sum = self.buckets.entry(*bucket).or_insert(0);
+            *sum = sum.saturating_add(*count);
         }
     }
 
@@ -53,7 +54,7 @@ impl Ages {
 
     /// How many ages were counted.
     pub fn count(&self) -> u64 {
-        self.buckets.values().sum()
+        self.buckets.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// Returns the age below which `share` (0.0 to 1.0) of the frames lie, in milliseconds; `None` when nothing was counted.
@@ -62,7 +63,7 @@ impl Ages {
         let wanted = (share * count as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
         for (bucket, in_bucket) in &self.buckets {
-            seen += in_bucket;
+            seen = in_bucket.saturating_add(seen);
             if seen >= wanted {
                 // The middle of the bucket, so that the error is at most 1 %.
                 return Some(FIRST_MS * GROWTH.powf(f64::from(*bucket) - 0.5));

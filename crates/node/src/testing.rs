@@ -1,5 +1,8 @@
 //! A node's surroundings without a supervisor, for the tests of sources, stages and sinks.
 
+pub mod conformance;
+pub mod product;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,22 +17,23 @@ use crate::{NodeContext, Stop};
 
 /// Returns an instance that no other test of this machine uses.
 pub fn instance(test: &str) -> Instance {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
     let word: String = test
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .take(12)
         .collect::<String>()
         .to_lowercase();
-    let name = format!(
-        "t{}-{}-{word}",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    );
+    let name = format!("t{}-{}-{word}", std::process::id(), next_number());
     Instance::new(
         name.parse::<InstanceName>()
             .unwrap_or_else(|error| panic!("{name}: {error}")),
     )
+}
+
+/// Counts what tests of this process make, so that no two share a name.
+fn next_number() -> u32 {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Returns the surroundings of one node on an open bus.

@@ -43,6 +43,22 @@ pub struct SizePx {
     pub height: u32,
 }
 
+/// A place along an axis, in metres; it may be negative: `-12cm`, `0.3m`, `0m`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct Offset {
+    /// Metres along the axis; finite.
+    pub metres: f64,
+}
+
+/// An angle: `30deg`, `-20deg`, `0.5rad`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct Angle {
+    /// Degrees; finite.
+    pub degrees: f64,
+}
+
+const LENGTHS: [(&str, f64); 5] = [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("in", 0.0254), ("ft", 0.3048)];
+
 /// Splits `1.5ms` into 1.5 and `ms`.
 fn number_and_unit(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
@@ -93,12 +109,46 @@ impl FromStr for Length {
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
         const WANTED: &str = "a length with its unit, such as `165mm`, `16.5cm`, `0.165m` or `6.5in`";
-        let metres = scaled(
-            text,
-            &[("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("in", 0.0254), ("ft", 0.3048)],
-            WANTED,
-        )?;
+        let metres = scaled(text, &LENGTHS, WANTED)?;
         Ok(Self { metres })
+    }
+}
+
+impl FromStr for Offset {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        const WANTED: &str = "a length with its unit, such as `30cm`, `-0.12m` or `0m`";
+        let (sign, amount) = sign_of(text);
+        let metres = scaled(amount, &LENGTHS, WANTED).map_err(|error| UnitError {
+            got: text.to_owned(),
+            ..error
+        })?;
+        Ok(Self { metres: sign * metres })
+    }
+}
+
+impl FromStr for Angle {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        const WANTED: &str = "an angle with its unit, such as `30deg`, `-20deg` or `0.5rad`";
+        let (sign, amount) = sign_of(text);
+        let units = [("deg", 1.0), ("rad", 180.0 / std::f64::consts::PI)];
+        let degrees = scaled(amount, &units, WANTED).map_err(|error| UnitError {
+            got: text.to_owned(),
+            ..error
+        })?;
+        Ok(Self {
+            degrees: sign * degrees,
+        })
+    }
+}
+
+fn sign_of(text: &str) -> (f64, &str) {
+    match text.trim().strip_prefix('-') {
+        Some(amount) => (-1.0, amount),
+        None => (1.0, text),
     }
 }
 
@@ -182,6 +232,18 @@ impl fmt::Display for Length {
     }
 }
 
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}m", (self.metres * 1e9).round() / 1e9)
+    }
+}
+
+impl fmt::Display for Angle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}deg", (self.degrees * 1e9).round() / 1e9)
+    }
+}
+
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         in_largest(
@@ -227,6 +289,8 @@ macro_rules! as_text {
 as_text! {
     Time, r"^[0-9.]+ ?(us|ms|s|min|h|d)$", "200ms";
     Length, r"^[0-9.]+ ?(mm|cm|m|in|ft)$", "165mm";
+    Offset, r"^-?[0-9.]+ ?(mm|cm|m|in|ft)$", "-12cm";
+    Angle, r"^-?[0-9.]+ ?(deg|rad)$", "30deg";
     ByteSize, r"^[0-9.]+ ?(B|[kKMGT]B|[KMG]iB)$", "2GB";
     SizePx, r"^[0-9]+x[0-9]+$", "1280x720";
 }
@@ -257,6 +321,8 @@ mod tests {
             let back: Length = length.to_string().parse().unwrap();
             assert!((length.metres - back.metres).abs() < 1e-9);
         }
+        assert_eq!("-12cm".parse::<Offset>().unwrap().to_string(), "-0.12m");
+        assert_eq!("-20 deg".parse::<Angle>().unwrap().to_string(), "-20deg");
         assert_eq!("2GB".parse::<ByteSize>().unwrap().to_string(), "2GB");
         assert_eq!("1280x720".parse::<SizePx>().unwrap().to_string(), "1280x720");
     }
