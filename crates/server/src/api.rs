@@ -1,0 +1,184 @@
+//! What programs and the page ask in single requests: status, logs, settings, restart, login.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bushbaby_node::status::{Reply, Request};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::app::{App, COOKIE, may_act};
+use crate::connection::Peer;
+use crate::login::{Attempt, SESSION};
+
+/// How many lines of a log are shown.
+const LOG_LINES: usize = 300;
+
+/// An answer that says why not.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refusal {
+    #[serde(skip)]
+    status: StatusCode,
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, error: String) -> Self {
+        Self {
+            status,
+            error,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The supervisor gave no answer, for this reason.
+    pub(crate) fn silent(reason: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, reason.to_owned())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, Json(self)).into_response()
+    }
+}
+
+/// `GET /api/status`: what `bushbaby status --json` prints.
+pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let known = app.asker.status().await.map_err(|reason| Refusal::silent(&reason))?;
+    let mut response = Response::new(Body::from(known.json.clone()));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// `GET /api/web`: what the page itself costs.
+pub(crate) async fn web(State(app): State<Arc<App>>) -> Response {
+    let cameras: serde_json::Map<String, serde_json::Value> = app
+        .pictures
+        .counts()
+        .into_iter()
+        .map(|(camera, counts, watchers)| (camera.to_string(), json!({ "watchers": watchers, "counts": counts })))
+        .collect();
+    Json(json!({ "pages": app.pages.load(Ordering::Relaxed), "cameras": cameras })).into_response()
+}
+
+/// `GET /api/log/NODE`: its last lines, oldest first.
+pub(crate) async fn log(State(app): State<Arc<App>>, Path(node): Path<String>) -> Result<Response, Refusal> {
+    match ask(&app, Request::Log { node, lines: LOG_LINES }).await? {
+        Reply::Log(lines) => Ok(Json(json!({ "lines": lines })).into_response()),
+        other => Err(refused(other)),
+    }
+}
+
+/// `GET /api/settings/NODE`: as they are in force, secrets left out.
+pub(crate) async fn settings(State(app): State<Arc<App>>, Path(node): Path<String>) -> Result<Response, Refusal> {
+    match ask(&app, Request::Settings { node }).await? {
+        Reply::Settings(settings) => Ok(Json(settings).into_response()),
+        other => Err(refused(other)),
+    }
+}
+
+/// `POST /api/restart/NODE`.
+pub(crate) async fn restart(
+    State(app): State<Arc<App>>,
+    peer: Extension<Peer>,
+    headers: HeaderMap,
+    Path(node): Path<String>,
+) -> Result<Response, Refusal> {
+    if !may_act(&app, peer, &headers) {
+        let has_password = app.logins.lock().unwrap_or_else(PoisonError::into_inner).has_password();
+        return Err(if has_password {
+            Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "from another machine this needs the password".into(),
+            )
+        } else {
+            Refusal::new(StatusCode::FORBIDDEN, "from another machine one can only look".into())
+                .with_hint("give the page a password: `web: {listen: 0.0.0.0:5800, password: $PASSWORD}`")
+        });
+    }
+    tracing::info!("{} asks for a restart of `{node}`", peer.0.0);
+    match ask(&app, Request::Restart { node }).await? {
+        Reply::Done => Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))).into_response()),
+        other => Err(refused(other)),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Login {
+    password: String,
+}
+
+/// `POST /api/login`: the password against a cookie.
+pub(crate) async fn login(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Json(Login { password }): Json<Login>,
+) -> Result<Response, Refusal> {
+    let attempt = app.logins.lock().unwrap_or_else(PoisonError::into_inner).attempt(
+        &password,
+        peer.to_canonical(),
+        Instant::now(),
+    );
+    match attempt {
+        Ok(Attempt::Welcome(secret)) => {
+            let cookie = format!(
+                "{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}",
+                SESSION.as_secs()
+            );
+            Ok((
+                StatusCode::OK,
+                [(header::SET_COOKIE, cookie)],
+                Json(json!({ "done": true })),
+            )
+                .into_response())
+        }
+        Ok(Attempt::Wrong) => {
+            tracing::warn!("{peer} gave a wrong password");
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, "the password is wrong".into()))
+        }
+        Ok(Attempt::Wait(left)) => {
+            let seconds = left.as_secs() + 1;
+            Err(Refusal::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("too many wrong passwords; wait {seconds} s"),
+            ))
+        }
+        Ok(Attempt::NoPassword) => Err(Refusal::new(StatusCode::FORBIDDEN, "this page has no password".into())
+            .with_hint("write one into the pipeline file: `web: {listen: 0.0.0.0:5800, password: $PASSWORD}`")),
+        Err(error) => Err(Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("no random bytes: {error}"),
+        )),
+    }
+}
+
+async fn ask(app: &App, request: Request) -> Result<Reply, Refusal> {
+    app.asker.ask(request).await.map_err(|reason| Refusal::silent(&reason))
+}
+
+fn refused(reply: Reply) -> Refusal {
+    match reply {
+        Reply::Refused { message, hint } => Refusal {
+            status: StatusCode::CONFLICT,
+            error: message,
+            hint,
+        },
+        _ => Refusal::silent("the supervisor answered another question"),
+    }
+}

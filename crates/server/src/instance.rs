@@ -1,0 +1,252 @@
+//! What the supervisor says of the instance: asked by one thread, and only while somebody wants to know.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use bushbaby_bus::{Instance, StreamName};
+use bushbaby_node::status::{Reply, Request, Status, ask};
+use bushbaby_node::{Carries, Stop};
+use tokio::sync::watch;
+
+/// How often the supervisor is asked while somebody watches.
+const EVERY: Duration = Duration::from_millis(500);
+/// How long a request waits for an answer before it is told that there is none.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The instance at one moment, also as the JSON that `bushbaby status --json` prints.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) status: Status,
+    pub(crate) json: Bytes,
+}
+
+/// The last answer; `Err` says why there was none.
+pub(crate) type Answer = Result<Arc<Known>, Arc<str>>;
+
+/// Asks the supervisor. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Asker {
+    instance: Instance,
+    interest: Arc<(Mutex<Interest>, Condvar)>,
+    answers: watch::Receiver<Option<(Instant, Answer)>>,
+}
+
+#[derive(Debug, Default)]
+struct Interest {
+    /// How many look at the status all the time.
+    watching: usize,
+    /// Somebody wants one answer now.
+    is_asked: bool,
+    is_over: bool,
+}
+
+/// Keeps the status coming; dropped when the viewer goes.
+#[derive(Debug)]
+pub(crate) struct Watching(Asker);
+
+impl Asker {
+    /// Starts the thread that asks, until `stop` is set.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub(crate) fn start(instance: &Instance, stop: &Stop) -> std::io::Result<Self> {
+        let (sender, answers) = watch::channel(None);
+        let asker = Self {
+            instance: instance.clone(),
+            interest: Arc::default(),
+            answers,
+        };
+        let (interest, instance) = (asker.interest.clone(), instance.clone());
+        let run = move || {
+            while wait_for_interest(&interest) {
+                let answer = status(&instance);
+                if sender.send(Some((Instant::now(), answer))).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new().name("status".into()).spawn(run)?;
+        let ended = asker.clone();
+        stop.on_set(move || ended.change(|interest| interest.is_over = true));
+        Ok(asker)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Interest)) {
+        let (interest, changed) = &*self.interest;
+        change(&mut interest.lock().unwrap_or_else(PoisonError::into_inner));
+        changed.notify_all();
+    }
+
+    /// Returns the status, not older than half a second; asks for it when need be.
+    pub(crate) async fn status(&self) -> Answer {
+        let mut answers = self.answers.clone();
+        let is_fresh = |answer: &Option<(Instant, Answer)>| {
+            answer
+                .as_ref()
+                .is_some_and(|(at, answer)| at.elapsed() < EVERY && answer.is_ok())
+        };
+        if !is_fresh(&answers.borrow_and_update()) {
+            self.change(|interest| interest.is_asked = true);
+            if tokio::time::timeout(PATIENCE, answers.changed()).await.is_err() {
+                return Err("the supervisor does not answer".into());
+            }
+        }
+        let answer = answers.borrow().clone();
+        answer.map_or_else(|| Err("the page is about to end".into()), |(_, answer)| answer)
+    }
+
+    /// Keeps the status coming for as long as the guard lives.
+    pub(crate) fn watching(&self) -> Watching {
+        self.change(|interest| {
+            interest.watching += 1;
+            interest.is_asked = true;
+        });
+        Watching(self.clone())
+    }
+
+    /// Returns where each new answer shows.
+    pub(crate) fn answers(&self) -> watch::Receiver<Option<(Instant, Answer)>> {
+        self.answers.clone()
+    }
+
+    /// Puts another question; the answer may take two seconds.
+    ///
+    /// # Errors
+    /// In words, when nobody answers.
+    pub(crate) async fn ask(&self, request: Request) -> Result<Reply, String> {
+        let instance = self.instance.clone();
+        match tokio::task::spawn_blocking(move || ask(&instance, &request)).await {
+            Ok(reply) => reply.map_err(|error| error.to_string()),
+            Err(error) => Err(format!("the question was not put: {error}")),
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.change(|interest| interest.watching -= 1);
+    }
+}
+
+/// Returns true when it is time to ask, false when all is over.
+fn wait_for_interest(interest: &(Mutex<Interest>, Condvar)) -> bool {
+    let (interest, changed) = interest;
+    let mut now = interest.lock().unwrap_or_else(PoisonError::into_inner);
+    if now.watching > 0 && !now.is_asked {
+        let asked = |interest: &mut Interest| !interest.is_asked && !interest.is_over;
+        now = changed
+            .wait_timeout_while(now, EVERY, asked)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
+    }
+    let idle = |interest: &mut Interest| interest.watching == 0 && !interest.is_asked && !interest.is_over;
+    now = changed.wait_while(now, idle).unwrap_or_else(PoisonError::into_inner);
+    now.is_asked = false;
+    !now.is_over
+}
+
+fn status(instance: &Instance) -> Answer {
+    match ask(instance, &Request::Status) {
+        Ok(Reply::Status(status)) => match serde_json::to_vec(&*status) {
+            Ok(json) => Ok(Arc::new(Known {
+                status: *status,
+                json: json.into(),
+            })),
+            Err(error) => Err(format!("the status cannot be written as JSON: {error}").into()),
+        },
+        Ok(Reply::Refused { message, .. }) => Err(message.into()),
+        Ok(_) => Err("the supervisor answered another question".into()),
+        Err(error) => Err(error.to_string().into()),
+    }
+}
+
+impl Known {
+    /// Streams that carry pictures, in the order of their names.
+    pub(crate) fn cameras(&self) -> impl Iterator<Item = &StreamName> {
+        self.carrying(Carries::Image)
+    }
+
+    /// Streams with what was found in the pictures of `camera`. A stage whose wires nobody knows yet counts as one of them.
+    pub(crate) fn results_of(&self, camera: &StreamName) -> Vec<StreamName> {
+        let wired = |stage: &str| {
+            let mut wires = self.status.edges.iter().filter(|edge| edge.to == stage).peekable();
+            wires.peek().is_none() || wires.any(|edge| edge.from == *camera)
+        };
+        self.carrying(Carries::Detections)
+            .filter(|stream| wired(stream.node()))
+            .cloned()
+            .collect()
+    }
+
+    /// Finds the camera that somebody calls `name`: a stream, a node's first one, or, without a name, the first of all.
+    pub(crate) fn camera(&self, name: Option<&str>) -> Option<StreamName> {
+        let found = match name {
+            None => self.cameras().next(),
+            Some(name) if name.contains('/') => self.cameras().find(|stream| stream.as_str() == name),
+            Some(name) => {
+                let mut of_node: Vec<_> = self.cameras().filter(|stream| stream.node() == name).collect();
+                of_node.sort_by_key(|stream| stream.output() != "image");
+                of_node.first().copied()
+            }
+        };
+        found.cloned()
+    }
+
+    fn carrying(&self, what: Carries) -> impl Iterator<Item = &StreamName> {
+        self.status
+            .streams
+            .iter()
+            .filter(move |(_, stream)| stream.carries == Some(what))
+            .map(|(name, _)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn known() -> Known {
+        let status = json!({
+            "seconds": 1.0, "nodes": {},
+            "streams": {
+                "door/image": {"carries": "image", "frames": 1, "fps": 30.0},
+                "front/image": {"carries": "image", "frames": 1, "fps": 30.0},
+                "front/truth": {"carries": "truth", "frames": 1, "fps": 30.0},
+                "late/detections": {"carries": "detections", "frames": 0, "fps": 0.0},
+                "tags/detections": {"carries": "detections", "frames": 1, "fps": 30.0},
+            },
+            "edges": [{"from": "front/image", "to": "tags", "delivered": 1,
+                "dropped": {"superseded": 0, "overflow": 0, "damaged": 0, "skipped": 0}}],
+        });
+        Known {
+            status: serde_json::from_value(status).unwrap(),
+            json: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn a_camera_is_found_by_node_by_stream_or_as_the_first() {
+        let known = known();
+        let found = |name| known.camera(name).map(|stream| stream.to_string());
+        assert_eq!(found(None).as_deref(), Some("door/image"));
+        assert_eq!(found(Some("front")).as_deref(), Some("front/image"));
+        assert_eq!(found(Some("front/image")).as_deref(), Some("front/image"));
+        assert_eq!(found(Some("front/truth")), None);
+        assert_eq!(found(Some("tags")), None);
+    }
+
+    #[test]
+    fn only_stages_wired_to_a_camera_say_what_is_in_its_pictures() {
+        let of = |camera: &str| {
+            known()
+                .results_of(&camera.parse().unwrap())
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of("front/image"), ["late/detections", "tags/detections"]);
+        assert_eq!(of("door/image"), ["late/detections"]);
+    }
+}

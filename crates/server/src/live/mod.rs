@@ -1,0 +1,132 @@
+//! The one WebSocket of a page: pictures, results, status and clock, each as soon as it is there.
+//!
+//! The page says what is in sight. Of each camera one picture is under way at most: the next goes out, the newest there is,
+//! when the page has taken the one before. A page that says what no page says, or takes nothing, is cut off; nobody else
+//! notices.
+
+mod messages;
+mod session;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use crate::app::{App, may_act};
+use crate::connection::Peer;
+use messages::ToPage;
+use session::{Session, Trouble};
+
+/// No message of a page is longer.
+const LONGEST_MESSAGE_BYTES: usize = 16 << 10;
+
+/// `GET /live`.
+pub(crate) async fn upgrade(
+    State(app): State<Arc<App>>,
+    peer: Extension<Peer>,
+    headers: HeaderMap,
+    request: WebSocketUpgrade,
+) -> Response {
+    let may_act = may_act(&app, peer, &headers);
+    request
+        .max_message_size(LONGEST_MESSAGE_BYTES)
+        .max_frame_size(LONGEST_MESSAGE_BYTES)
+        .on_upgrade(move |socket| serve(app, socket, may_act))
+}
+
+async fn serve(app: Arc<App>, mut socket: WebSocket, may_act: bool) {
+    app.pages.fetch_add(1, Ordering::Relaxed);
+    let ended = talk(&app, &mut socket, may_act).await;
+    app.pages.fetch_sub(1, Ordering::Relaxed);
+    let Err(trouble) = ended else { return };
+    tracing::debug!("a page was cut off: {trouble}");
+    let close = CloseFrame {
+        code: close_code::POLICY,
+        reason: trouble.to_string().into(),
+    };
+    // Whoever takes nothing does not take this either.
+    let _ = timeout(
+        std::time::Duration::from_secs(1),
+        socket.send(Message::Close(Some(close))),
+    )
+    .await;
+}
+
+/// Talks until the page goes; an error is why it is cut off.
+async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(), Trouble> {
+    let _watching = app.asker.watching();
+    let mut session = Session::new(app.clone());
+    let mut found = app.results.found();
+    let mut answers = app.asker.answers();
+    let mut look_round = interval(app.limits.silence / 3);
+    look_round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last_sign = Instant::now();
+    let hello = ToPage::Hello {
+        instance: &app.instance,
+        version: env!("CARGO_PKG_VERSION"),
+        may_act,
+        has_password: app
+            .logins
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .has_password(),
+        now_ms: messages::now_ms(),
+    };
+    if socket.send(Message::Text(hello.text())).await.is_err() {
+        return Ok(());
+    }
+    let mut outgoing = vec![Message::Text(messages::status(&session.first_status().await))];
+    loop {
+        for message in outgoing.drain(..) {
+            if socket.send(message).await.is_err() {
+                return Ok(());
+            }
+        }
+        while let Some(picture) = session.next_picture() {
+            if socket.send(Message::Binary(picture)).await.is_err() {
+                return Ok(());
+            }
+        }
+        tokio::select! {
+            incoming = socket.recv() => match incoming {
+                Some(Ok(message)) => {
+                    last_sign = Instant::now();
+                    outgoing.extend(session.hear(message)?);
+                    if session.is_over() {
+                        return Ok(());
+                    }
+                }
+                Some(Err(error)) => return Err(Trouble::Protocol(error.to_string())),
+                None => return Ok(()),
+            },
+            result = found.recv() => match result {
+                Ok(result) if session.watches(&result.camera) => outgoing.push(Message::Text(result.message)),
+                // A page that is too slow misses the oldest; the others are still worth sending.
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return Ok(()),
+            },
+            () = session.picture_is_there() => {}
+            changed = answers.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+                let answer = answers.borrow_and_update().clone();
+                if let Some((_, answer)) = answer {
+                    session.learn(&answer)?;
+                    outgoing.push(Message::Text(messages::status(&answer)));
+                }
+            }
+            _ = look_round.tick() => {
+                if last_sign.elapsed() > app.limits.silence {
+                    return Err(Trouble::Silent);
+                }
+                outgoing.push(Message::Ping(axum::body::Bytes::new()));
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What one page watches, and what it may be sent next. No socket in here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use axum::extract::ws::Message;
+use bushbaby_bus::StreamName;
+use tokio::sync::Notify;
+
+use super::messages::{self, FromPage, ToPage};
+use crate::app::App;
+use crate::instance::{Answer, Known};
+use crate::pictures::{WantedSize, Watch, Wish};
+use crate::results::Wanted;
+
+/// Quality of the page's pictures: 720p at 30 pictures a second is about 30 Mbit/s, and letters stay sharp.
+const QUALITY: u8 = 70;
+/// No page shows more cameras at once.
+const MOST_VIEWS: usize = 64;
+/// No page says more in a second: one word for each picture, and a few.
+const MOST_MESSAGES_A_SECOND: u32 = 4000;
+
+/// Why a page is cut off.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error("that is nothing a page says: {0}")]
+    Nonsense(String),
+    #[error("too many messages")]
+    TooMany,
+    #[error("no sign of life")]
+    Silent,
+    #[error("{0}")]
+    Protocol(String),
+    #[error("a thread cannot be started: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+/// One page's side of the server.
+#[derive(Debug)]
+pub(super) struct Session {
+    app: Arc<App>,
+    known: Option<Arc<Known>>,
+    views: BTreeMap<StreamName, Sight>,
+    results: Vec<Wanted>,
+    bell: Arc<Notify>,
+    is_over: bool,
+    second: (Instant, u32),
+}
+
+/// One camera that the page shows.
+#[derive(Debug)]
+struct Sight {
+    watch: Watch,
+    /// A picture was sent and not taken yet.
+    is_under_way: bool,
+}
+
+impl Session {
+    pub(super) fn new(app: Arc<App>) -> Self {
+        Self {
+            app,
+            known: None,
+            views: BTreeMap::new(),
+            results: Vec::new(),
+            bell: Arc::default(),
+            is_over: false,
+            second: (Instant::now(), 0),
+        }
+    }
+
+    pub(super) async fn first_status(&mut self) -> Answer {
+        let answer = self.app.asker.status().await;
+        self.known = answer.as_ref().ok().cloned();
+        answer
+    }
+
+    /// Takes in what the supervisor says now: a stage may have come to a camera in sight.
+    pub(super) fn learn(&mut self, answer: &Answer) -> Result<(), Trouble> {
+        if let Ok(known) = answer {
+            self.known = Some(known.clone());
+            self.want_results()?;
+        }
+        Ok(())
+    }
+
+    /// Takes in a message and returns the answer, if there is one.
+    pub(super) fn hear(&mut self, message: Message) -> Result<Option<Message>, Trouble> {
+        self.count()?;
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Ping(_) | Message::Pong(_) => return Ok(None),
+            Message::Close(_) => {
+                self.is_over = true;
+                return Ok(None);
+            }
+            Message::Binary(bytes) => return Err(Trouble::Nonsense(format!("{} bytes that are no text", bytes.len()))),
+        };
+        match serde_json::from_str(&text).map_err(|error| Trouble::Nonsense(error.to_string()))? {
+            FromPage::Watch { views } => self.watch(&views).map(|()| None),
+            FromPage::Taken { camera } => {
+                if let Some(sight) = camera
+                    .parse()
+                    .ok()
+                    .and_then(|camera: StreamName| self.views.get_mut(&camera))
+                {
+                    sight.is_under_way = false;
+                }
+                Ok(None)
+            }
+            FromPage::Ping { at } => {
+                let now_ms = messages::now_ms();
+                Ok(Some(Message::Text(ToPage::Pong { at, now_ms }.text())))
+            }
+        }
+    }
+
+    /// Begins and ends watching so that it is these cameras; one that stays at its size goes on undisturbed.
+    fn watch(&mut self, wanted: &[messages::View]) -> Result<(), Trouble> {
+        if wanted.len() > MOST_VIEWS {
+            return Err(Trouble::Nonsense(format!("{} views at once", wanted.len())));
+        }
+        let mut views = BTreeMap::new();
+        for view in wanted {
+            // What is no camera is left out: it may be gone since the page last heard.
+            let Some(camera) = self.known.as_ref().and_then(|known| known.camera(Some(&view.camera))) else {
+                continue;
+            };
+            let wish = Wish {
+                size: WantedSize::Shown([view.width.max(1), view.height.max(1)]),
+                quality: QUALITY,
+                max_fps: None,
+            };
+            let sight = match self.views.remove(&camera) {
+                Some(sight) if sight.watch.wish() == wish => sight,
+                // The one before ends only after the new one began, so that the camera's thread goes on.
+                before => Sight {
+                    watch: self.app.pictures.watch(&camera, wish, self.bell.clone())?,
+                    is_under_way: before.is_some_and(|before| before.is_under_way),
+                },
+            };
+            views.insert(camera, sight);
+        }
+        self.views = views;
+        self.want_results()
+    }
+
+    fn want_results(&mut self) -> Result<(), Trouble> {
+        let Some(known) = &self.known else { return Ok(()) };
+        let mut wanted: Vec<StreamName> = self.views.keys().flat_map(|camera| known.results_of(camera)).collect();
+        wanted.sort();
+        wanted.dedup();
+        self.results.retain(|kept| wanted.contains(kept.stream()));
+        for stream in wanted {
+            if !self.results.iter().any(|kept| *kept.stream() == stream) {
+                self.results.push(self.app.results.want(&stream)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a picture that may go out now, if there is one.
+    pub(super) fn next_picture(&mut self) -> Option<Bytes> {
+        self.views
+            .values_mut()
+            .filter(|sight| !sight.is_under_way)
+            .find_map(|sight| {
+                let picture = sight.watch.take()?;
+                sight.is_under_way = true;
+                Some(picture.message())
+            })
+    }
+
+    /// Waits for a new picture of any camera in sight.
+    pub(super) async fn picture_is_there(&self) {
+        self.bell.notified().await;
+    }
+
+    pub(super) fn watches(&self, camera: &StreamName) -> bool {
+        self.views.contains_key(camera)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn count(&mut self) -> Result<(), Trouble> {
+        if self.second.0.elapsed() > Duration::from_secs(1) {
+            self.second = (Instant::now(), 0);
+        }
+        self.second.1 += 1;
+        if self.second.1 > MOST_MESSAGES_A_SECOND {
+            Err(Trouble::TooMany)
+        } else {
+            Ok(())
+        }
+    }
+}

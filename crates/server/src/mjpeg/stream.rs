@@ -1,0 +1,131 @@
+//! The pictures of one stream in their order: the camera's, or the one that says that it is gone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use bushbaby_bus::{StreamName, WallTime};
+use bushbaby_node::status::NodeState;
+use tokio::sync::Notify;
+
+use crate::app::App;
+use crate::no_video;
+use crate::pictures::{WantedSize, Watch, Wish};
+
+/// A camera that is silent for less is not called gone.
+const LEAST_SILENCE: Duration = Duration::from_secs(1);
+/// How often the picture that says so is sent: its age goes on.
+const NO_VIDEO_EVERY: Duration = Duration::from_secs(1);
+/// Its size when the camera never sent a picture.
+const NO_VIDEO_PX: [u32; 2] = [640, 360];
+
+/// A picture to send.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) jpeg: Bytes,
+    pub(super) captured: WallTime,
+    /// False for the one that says that the camera is gone.
+    pub(super) is_live: bool,
+}
+
+/// Where a stream's pictures come from.
+#[derive(Debug)]
+pub(super) struct Parts {
+    app: Arc<App>,
+    camera: StreamName,
+    watch: Watch,
+    bell: Arc<Notify>,
+    opened: Instant,
+    /// From which silence on the camera counts as gone.
+    patience: Duration,
+    size_px: [u32; 2],
+    last_no_video: Option<Instant>,
+}
+
+impl Parts {
+    /// `fps`: pictures a second as far as known, so that a slow camera is not called gone.
+    pub(super) fn open(app: &Arc<App>, camera: StreamName, wish: Wish, fps: f64) -> std::io::Result<Self> {
+        let bell = Arc::new(Notify::new());
+        let watch = app.pictures.watch(&camera, wish, bell.clone())?;
+        let size_px = match wish.size {
+            WantedSize::Inside(size) => WantedSize::Inside(size).of(NO_VIDEO_PX),
+            _ => NO_VIDEO_PX,
+        };
+        let frame_time = if fps > 0.0 {
+            Duration::from_secs_f64((1.0 / fps).min(60.0))
+        } else {
+            Duration::ZERO
+        };
+        Ok(Self {
+            app: app.clone(),
+            camera,
+            watch,
+            bell,
+            opened: Instant::now(),
+            patience: LEAST_SILENCE.max(frame_time * 5),
+            size_px,
+            last_no_video: None,
+        })
+    }
+
+    /// Waits for the next picture to send.
+    pub(super) async fn next(&mut self) -> Shown {
+        loop {
+            let silence = self.silence();
+            // A picture from before the silence is no live one.
+            if let Some(picture) = self.watch.take()
+                && silence < self.patience
+            {
+                self.size_px = picture.size_px;
+                self.last_no_video = None;
+                return Shown {
+                    jpeg: picture.jpeg(),
+                    captured: picture.captured,
+                    is_live: true,
+                };
+            }
+            let until_next = match self.last_no_video {
+                Some(last) => NO_VIDEO_EVERY.saturating_sub(last.elapsed()),
+                None => self.patience.saturating_sub(silence),
+            };
+            if !until_next.is_zero() {
+                let _ = tokio::time::timeout(until_next, self.bell.notified()).await;
+                continue;
+            }
+            self.last_no_video = Some(Instant::now());
+            if let Some(jpeg) = no_video::jpeg(self.size_px, &self.words().await) {
+                return Shown {
+                    jpeg: jpeg.into(),
+                    captured: WallTime::now(),
+                    is_live: false,
+                };
+            }
+        }
+    }
+
+    /// How long the camera sent nothing; while that is not known, how long this stream has been open.
+    fn silence(&self) -> Duration {
+        self.watch.silence().unwrap_or_else(|| self.opened.elapsed())
+    }
+
+    async fn words(&self) -> no_video::Words {
+        let node = self.camera.node();
+        let why = match self.app.asker.status().await {
+            Ok(known) => known
+                .status
+                .nodes
+                .get(node)
+                .and_then(|status| match (&status.error, status.state) {
+                    (Some(error), _) => Some(error.clone()),
+                    (None, NodeState::Running) => None,
+                    (None, state) => Some(format!("the camera is {}", no_video::state_word(state))),
+                }),
+            Err(reason) => Some(reason.to_string()),
+        };
+        no_video::Words {
+            camera: node.to_owned(),
+            last_picture: self.watch.silence(),
+            why: why.or_else(|| self.watch.trouble()),
+        }
+    }
+}

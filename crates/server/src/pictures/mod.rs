@@ -1,0 +1,173 @@
+//! Pictures for whoever watches: one thread, one subscription and one encode a camera and size, only while somebody does.
+
+mod counts;
+mod picture;
+mod size;
+mod worker;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bushbaby_bus::{Bus, MonoTime, StreamName, Waker};
+use bushbaby_node::reporter::Reporter;
+use tokio::sync::Notify;
+
+pub(crate) use counts::CameraCounts;
+pub(crate) use picture::{Picture, origin_key};
+pub(crate) use size::WantedSize;
+
+/// How a watcher wants its pictures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Wish {
+    pub(crate) size: WantedSize,
+    /// JPEG quality, 1 to 100.
+    pub(crate) quality: u8,
+    /// Pictures a second at most; absent: as they come.
+    pub(crate) max_fps: Option<f64>,
+}
+
+/// The cameras that are watched now.
+#[derive(Debug, Clone)]
+pub(crate) struct Pictures {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    bus: Bus,
+    reporter: Reporter,
+    cameras: Mutex<HashMap<StreamName, Camera>>,
+    counts: Mutex<HashMap<StreamName, CameraCounts>>,
+}
+
+#[derive(Debug, Default)]
+struct Camera {
+    watchers: Vec<Arc<Watcher>>,
+    /// Wakes the thread; absent until it subscribed.
+    waker: Option<Waker>,
+}
+
+/// One who watches, as the camera's thread sees it.
+#[derive(Debug)]
+struct Watcher {
+    wish: Wish,
+    state: Mutex<WatcherState>,
+    bell: Arc<Notify>,
+    /// When the newest frame was sent, monotonic ns, whether or not this watcher was given a picture of it; 0: none yet.
+    last_sent_ns: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct WatcherState {
+    newest: Option<Arc<Picture>>,
+    last_given: Option<Instant>,
+    /// Why there is no picture, in words.
+    trouble: Option<String>,
+}
+
+/// A place at a camera: holds its newest picture, and keeps the camera's thread running.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    shared: Arc<Shared>,
+    camera: StreamName,
+    watcher: Arc<Watcher>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pictures {
+    pub(crate) fn new(bus: Bus, reporter: Reporter) -> Self {
+        let shared = Shared {
+            bus,
+            reporter,
+            cameras: Mutex::default(),
+            counts: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Begins to watch a camera. `bell` rings with every new picture.
+    ///
+    /// # Errors
+    /// When the camera's thread cannot be started.
+    pub(crate) fn watch(&self, camera: &StreamName, wish: Wish, bell: Arc<Notify>) -> std::io::Result<Watch> {
+        let mut cameras = lock(&self.shared.cameras);
+        let is_new = !cameras.contains_key(camera);
+        if is_new {
+            worker::start(self.shared.clone(), camera.clone())?;
+        }
+        let entry = cameras.entry(camera.clone()).or_default();
+        let watcher = Arc::new(Watcher {
+            wish,
+            state: Mutex::default(),
+            bell,
+            last_sent_ns: AtomicU64::new(0),
+        });
+        entry.watchers.push(watcher.clone());
+        if let Some(waker) = &entry.waker {
+            waker.wake();
+        }
+        Ok(Watch {
+            shared: self.shared.clone(),
+            camera: camera.clone(),
+            watcher,
+        })
+    }
+
+    /// What was encoded so far, by camera.
+    pub(crate) fn counts(&self) -> Vec<(StreamName, CameraCounts, usize)> {
+        let cameras = lock(&self.shared.cameras);
+        let watchers = |name| cameras.get(name).map_or(0, |camera| camera.watchers.len());
+        let mut counts: Vec<_> = lock(&self.shared.counts)
+            .iter()
+            .map(|(name, counts)| (name.clone(), counts.clone(), watchers(name)))
+            .collect();
+        counts.sort_by(|a, b| a.0.cmp(&b.0));
+        counts
+    }
+}
+
+impl Watch {
+    pub(crate) fn wish(&self) -> Wish {
+        self.watcher.wish
+    }
+
+    /// Takes the newest picture, if it was not taken before.
+    pub(crate) fn take(&self) -> Option<Arc<Picture>> {
+        lock(&self.watcher.state).newest.take()
+    }
+
+    /// How long ago the camera sent its newest frame; `None` when it sent none that could be had.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        match self.watcher.last_sent_ns.load(Ordering::Relaxed) {
+            0 => None,
+            ns => Some(MonoTime::now().since(MonoTime::from_ns(ns))),
+        }
+    }
+
+    /// Why there is no picture, where that is known here.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        lock(&self.watcher.state).trouble.clone()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut cameras = lock(&self.shared.cameras);
+        let Some(camera) = cameras.get_mut(&self.camera) else {
+            return;
+        };
+        camera.watchers.retain(|watcher| !Arc::ptr_eq(watcher, &self.watcher));
+        if camera.watchers.is_empty()
+            && let Some(waker) = &camera.waker
+        {
+            waker.wake();
+        }
+    }
+}

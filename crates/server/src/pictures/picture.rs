@@ -1,0 +1,84 @@
+//! One picture as it goes to browsers and other programs.
+
+use axum::body::Bytes;
+use bushbaby_bus::{Frame, Origin, WallTime};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A JPEG with what the page must know of it. All watchers of one camera and size share it.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    /// When it was taken, on the wall clock.
+    pub(crate) captured: WallTime,
+    /// Width and height of the JPEG, in pixels.
+    pub(crate) size_px: [u32; 2],
+    /// Length of the header as four bytes (little endian), the header (JSON), the JPEG: the WebSocket's message.
+    message: Bytes,
+    jpeg_at: usize,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    r#type: &'static str,
+    camera: &'a str,
+    /// Joins results to it: see [`origin_key`].
+    origin: String,
+    captured_ms: f64,
+    captured_by: &'static str,
+    width_px: u32,
+    height_px: u32,
+    source_px: [u32; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<&'a Value>,
+}
+
+/// Names a captured frame; a text, as its numbers are too large for JavaScript's.
+pub(crate) fn origin_key(origin: &Origin) -> String {
+    format!("{}:{}:{}", origin.stream, origin.generation, origin.seq)
+}
+
+impl Picture {
+    /// Puts header and JPEG together. `source_px` is the size of the frame that the JPEG was made of: results are in its pixels.
+    pub(crate) fn new(
+        frame: &Frame,
+        jpeg: &[u8],
+        size_px: [u32; 2],
+        source_px: [u32; 2],
+        calibration: Option<&Value>,
+    ) -> Self {
+        let captured = frame.captured();
+        let header = Header {
+            r#type: "picture",
+            camera: frame.stream().as_str(),
+            origin: origin_key(frame.origin()),
+            captured_ms: captured.mono.as_ns() as f64 / 1e6,
+            captured_by: captured.known_by.as_str(),
+            width_px: size_px[0],
+            height_px: size_px[1],
+            source_px,
+            calibration,
+        };
+        // Only names and numbers: it always becomes JSON.
+        let header = serde_json::to_vec(&header).unwrap_or_default();
+        let mut message = Vec::with_capacity(4 + header.len() + jpeg.len());
+        message.extend((header.len() as u32).to_le_bytes());
+        message.extend(&header);
+        message.extend(jpeg);
+        Self {
+            captured: captured.wall,
+            size_px,
+            message: message.into(),
+            jpeg_at: 4 + header.len(),
+        }
+    }
+
+    /// The message that brings it over the WebSocket.
+    pub(crate) fn message(&self) -> Bytes {
+        self.message.clone()
+    }
+
+    /// The JPEG alone.
+    pub(crate) fn jpeg(&self) -> Bytes {
+        self.message.slice(self.jpeg_at..)
+    }
+}

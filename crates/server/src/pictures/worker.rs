@@ -1,0 +1,231 @@
+//! The thread of one watched camera: newest frame in, one JPEG for each size that is wished for out. Ends with the last watcher.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bushbaby_bus::{Frame, ReadOptions, RecvError, StreamName, Subscriber};
+use bushbaby_node::control::Dropped;
+use bushbaby_node::image;
+use bushbaby_pixels::jpeg::Encoder;
+use bushbaby_pixels::{Image, ImageView, Resizer};
+
+use super::picture::Picture;
+use super::{CameraCounts, Shared, Watcher, lock};
+
+/// How long the thread waits at most before it looks round.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How long it leaves the bus alone after the bus failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+pub(super) fn start(shared: Arc<Shared>, camera: StreamName) -> std::io::Result<()> {
+    let name = format!("pic {}", camera.node());
+    let run = move || Worker::new(shared, camera).run();
+    std::thread::Builder::new().name(name).spawn(run).map(drop)
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    camera: StreamName,
+    encoder: Option<Encoder>,
+    resizer: Resizer,
+    resized: Image,
+    /// What was made of the last frame, by size and quality.
+    made: HashMap<([u32; 2], u8), Arc<Picture>>,
+    last: Option<Frame>,
+    /// What earlier subscriptions of this stream lost.
+    dropped_before: Dropped,
+}
+
+impl Worker {
+    fn new(shared: Arc<Shared>, camera: StreamName) -> Self {
+        let dropped_before = lock(&shared.counts).entry(camera.clone()).or_default().dropped;
+        Self {
+            shared,
+            camera,
+            encoder: None,
+            resizer: Resizer::new(),
+            resized: Image::default(),
+            made: HashMap::new(),
+            last: None,
+            dropped_before,
+        }
+    }
+
+    fn run(mut self) {
+        while self.is_wanted() {
+            let failure = match self.read() {
+                Ok(()) => continue,
+                Err(failure) => failure,
+            };
+            self.shared
+                .reporter
+                .warn(&format!("the pictures of `{}` cannot be read: {failure}", self.camera));
+            for watcher in self.watchers() {
+                lock(&watcher.state).trouble = Some(failure.clone());
+                watcher.bell.notify_one();
+            }
+            std::thread::sleep(AFTER_FAILURE);
+        }
+    }
+
+    /// Reads until nobody watches.
+    fn read(&mut self) -> Result<(), String> {
+        let options = ReadOptions {
+            replay_last: true,
+            ..ReadOptions::default()
+        };
+        let subscriber = self
+            .shared
+            .bus
+            .subscriber(&self.camera, options)
+            .map_err(|error| error.to_string())?;
+        if let Some(camera) = lock(&self.shared.cameras).get_mut(&self.camera) {
+            camera.waker = Some(subscriber.waker());
+        }
+        while self.is_wanted() {
+            match subscriber.recv(LONGEST_WAIT) {
+                Ok(Some(frame)) => self.received(frame),
+                Ok(None) => {}
+                Err(RecvError::Damaged { .. }) => self
+                    .shared
+                    .reporter
+                    .warn(&format!("a frame of `{}` was damaged", self.camera)),
+                Err(error) => return Err(error.to_string()),
+            }
+            self.count_dropped(&subscriber);
+            self.serve();
+        }
+        Ok(())
+    }
+
+    /// Whether somebody watches. When nobody does, the camera is taken from the list under the same lock, so that whoever comes
+    /// next starts another thread.
+    fn is_wanted(&self) -> bool {
+        let mut cameras = lock(&self.shared.cameras);
+        let is_wanted = cameras
+            .get(&self.camera)
+            .is_some_and(|camera| !camera.watchers.is_empty());
+        if !is_wanted {
+            cameras.remove(&self.camera);
+        }
+        is_wanted
+    }
+
+    fn watchers(&self) -> Vec<Arc<Watcher>> {
+        lock(&self.shared.cameras)
+            .get(&self.camera)
+            .map(|camera| camera.watchers.clone())
+            .unwrap_or_default()
+    }
+
+    fn received(&mut self, frame: Frame) {
+        self.shared
+            .reporter
+            .received(&self.camera, frame.received_at().since(frame.captured().mono));
+        self.count(|counts| counts.frames += 1);
+        self.last = Some(frame);
+        self.made.clear();
+    }
+
+    /// Gives every watcher that lacks the last frame a picture of it.
+    fn serve(&mut self) {
+        let Some(frame) = self.last.clone() else { return };
+        let now = Instant::now();
+        for watcher in self.watchers() {
+            let sent_ns = frame.published_at().as_ns();
+            let is_new = watcher.last_sent_ns.swap(sent_ns, Ordering::Relaxed) != sent_ns;
+            if !is_new || !is_due(&watcher, now) {
+                continue;
+            }
+            let made = self.picture(&frame, &watcher);
+            let mut state = lock(&watcher.state);
+            match made {
+                Ok(picture) => {
+                    state.newest = Some(picture);
+                    state.last_given = Some(now);
+                    state.trouble = None;
+                }
+                Err(reason) => {
+                    state.trouble = Some(reason.clone());
+                    self.shared
+                        .reporter
+                        .warn(&format!("a picture of `{}` cannot be shown: {reason}", self.camera));
+                }
+            }
+            drop(state);
+            watcher.bell.notify_one();
+        }
+    }
+
+    fn picture(&mut self, frame: &Frame, watcher: &Watcher) -> Result<Arc<Picture>, String> {
+        let view = image::view(frame).map_err(|error| error.to_string())?;
+        let source_px = [view.width(), view.height()];
+        let size_px = watcher.wish.size.of(source_px);
+        let key = (size_px, watcher.wish.quality);
+        if let Some(picture) = self.made.get(&key) {
+            return Ok(picture.clone());
+        }
+        let passes = size_px == source_px && view.jpeg_bytes().is_some();
+        let calibration = image::calibration(frame);
+        let jpeg = self.encode(&view, size_px, watcher.wish.quality)?;
+        let picture = Arc::new(Picture::new(frame, &jpeg, size_px, source_px, calibration.as_ref()));
+        self.made.insert(key, picture.clone());
+        self.count(|counts| {
+            if passes {
+                counts.passed_on += 1;
+            } else {
+                counts.encodes += 1;
+                *counts
+                    .encodes_by_size
+                    .entry(format!("{}x{} q{}", key.0[0], key.0[1], key.1))
+                    .or_insert(0) += 1;
+            }
+        });
+        Ok(picture)
+    }
+
+    fn encode(&mut self, view: &ImageView<'_>, [width, height]: [u32; 2], quality: u8) -> Result<Vec<u8>, String> {
+        let encoder = match &mut self.encoder {
+            Some(encoder) => encoder,
+            empty => empty.insert(Encoder::new(quality).map_err(|error| error.to_string())?),
+        };
+        encoder.set_quality(quality).map_err(|error| error.to_string())?;
+        let jpeg = if [width, height] == [view.width(), view.height()] {
+            encoder.encode(view)
+        } else {
+            self.resizer
+                .resize(view, width, height, &mut self.resized)
+                .map_err(|error| error.to_string())?;
+            encoder.encode(&self.resized.view())
+        };
+        jpeg.map(std::borrow::Cow::into_owned)
+            .map_err(|error| error.to_string())
+    }
+
+    fn count(&self, change: impl FnOnce(&mut CameraCounts)) {
+        change(lock(&self.shared.counts).entry(self.camera.clone()).or_default());
+    }
+
+    fn count_dropped(&self, subscriber: &Subscriber) {
+        let counts = subscriber.counts();
+        let before = self.dropped_before;
+        let dropped = Dropped {
+            superseded: before.superseded + counts.superseded,
+            overflow: before.overflow + counts.overflow,
+            damaged: before.damaged + counts.damaged,
+            skipped: before.skipped + counts.skipped,
+        };
+        self.count(|counts| counts.dropped = dropped);
+        self.shared.reporter.dropped(&self.camera, dropped);
+    }
+}
+
+/// Whether a watcher that wants few pictures a second is due for one; a little early is in time.
+fn is_due(watcher: &Watcher, now: Instant) -> bool {
+    let (Some(max_fps), Some(last)) = (watcher.wish.max_fps, lock(&watcher.state).last_given) else {
+        return true;
+    };
+    now.duration_since(last).as_secs_f64() * max_fps > 0.9
+}

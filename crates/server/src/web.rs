@@ -1,0 +1,131 @@
+//! The page as a node: takes its port, serves until it is told to stop.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+
+use bushbaby_bus::Instance;
+use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
+
+use crate::app::{App, router};
+use crate::connection::{Limits, serve};
+use crate::instance::Asker;
+use crate::login::Logins;
+use crate::pictures::Pictures;
+use crate::results::Results;
+use crate::settings::{Settings, listen_address};
+
+/// The page, its port taken.
+#[derive(Debug)]
+pub struct Web {
+    listener: TcpListener,
+    address: SocketAddr,
+    password: Option<String>,
+    limits: Limits,
+}
+
+impl Web {
+    /// Where it listens, the port that the system chose included.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Changes what clients may take.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl Sink for Web {
+    type Settings = Settings;
+    const INPUTS: InputNeed = InputNeed::None;
+
+    fn open(settings: Settings, _context: &NodeContext) -> Result<Self, NodeError> {
+        let wanted = listen_address(&settings.listen).map_err(|error| NodeError::new(error.to_string()).for_good())?;
+        let listener = TcpListener::bind(wanted).map_err(|error| no_port(wanted, &error))?;
+        let address = listener.local_addr().map_err(|error| no_port(wanted, &error))?;
+        listener
+            .set_nonblocking(true)
+            .map_err(|error| no_port(wanted, &error))?;
+        Ok(Self {
+            listener,
+            address,
+            password: settings.password,
+            limits: Limits::default(),
+        })
+    }
+
+    fn run(self, context: &NodeContext) -> Result<(), NodeError> {
+        let os = |error: io::Error| NodeError::new(format!("the page cannot be served: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(8)
+            .build()
+            .map_err(os)?;
+        let instance = Instance::new(context.spec.instance.clone());
+        let app = App {
+            instance: context.spec.instance.to_string(),
+            machine: machine_name(),
+            asker: Asker::start(&instance, &context.stop).map_err(os)?,
+            pictures: Pictures::new(context.bus.clone(), context.reporter.clone()),
+            results: Results::new(context.bus.clone(), context.reporter.clone()),
+            logins: Mutex::new(Logins::new(self.password)),
+            limits: self.limits,
+            pages: AtomicUsize::new(0),
+        };
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        context.stop.on_set(move || {
+            // Nobody listens when serving ended by itself.
+            let _ = stop.send(());
+        });
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(self.listener).map_err(os)?;
+            say_where(self.address);
+            context.reporter.ready();
+            context.reporter.running();
+            tokio::select! {
+                () = serve(listener, router(Arc::new(app)), self.limits) => {}
+                _ = stopped => {}
+            }
+            Ok(())
+        })
+    }
+}
+
+fn say_where(address: SocketAddr) {
+    let port = address.port();
+    if address.ip().is_loopback() {
+        tracing::info!("the page is at http://{address}, for this host only; for others, write `web: 0.0.0.0:{port}`");
+    } else if address.ip().is_unspecified() {
+        tracing::info!("the page is on port {port} of every address of this host: whoever reaches it may look");
+    } else {
+        tracing::info!("the page is at http://{address}: whoever reaches it may look");
+    }
+}
+
+fn no_port(address: SocketAddr, error: &io::Error) -> NodeError {
+    let port = address.port();
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            NodeError::new(format!("port {port} on {} is taken by another program", address.ip())).with_hint(format!(
+                "stop that program, or give the page another port: `web: {}`",
+                port.wrapping_add(1).max(1024)
+            ))
+        }
+        io::ErrorKind::PermissionDenied => NodeError::new(format!("port {port} is only for the system's own programs"))
+            .with_hint("take one from 1024 on: `web: 5800`")
+            .for_good(),
+        io::ErrorKind::AddrNotAvailable => NodeError::new(format!("this host has no address {}", address.ip()))
+            .with_hint(format!("write `web: 0.0.0.0:{port}` for all of its addresses")),
+        _ => NodeError::new(format!("the page cannot listen on {address}: {error}")),
+    }
+}
+
+fn machine_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .unwrap_or_default()
+}
