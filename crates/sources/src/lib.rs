@@ -1,1 +1,11 @@
 //! Cameras: usb, rtsp, gst, video files and a made scene.
+
+pub mod gst;
+pub mod rtsp;
+#[cfg(test)]
+mod test_node;
+
+use bushbaby_node::Kind;
+
+/// The kinds of this crate.
+pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND];
