@@ -21,6 +21,7 @@ pub mod children;
 pub mod context;
 pub mod control;
 pub mod error;
+mod frozen;
 pub mod image;
 pub mod inputs;
 pub mod kind;

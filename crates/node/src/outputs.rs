@@ -7,7 +7,8 @@ use bushbaby_bus::{
 };
 use serde::Serialize;
 
-use crate::kind::OutputSpec;
+use crate::frozen::FrozenWatch;
+use crate::kind::{Carries, OutputSpec};
 use crate::reporter::Reporter;
 use crate::{NodeContext, NodeError};
 
@@ -19,6 +20,7 @@ pub struct Outputs {
     reporter: Reporter,
     late_ms: u64,
     outputs: BTreeMap<&'static str, Output>,
+    frozen: BTreeMap<&'static str, FrozenWatch>,
 }
 
 #[derive(Debug)]
@@ -35,9 +37,13 @@ impl Outputs {
     /// When the node's name makes no stream's name.
     pub fn open(context: &NodeContext, specs: &'static [OutputSpec]) -> Result<Self, NodeError> {
         let mut outputs = BTreeMap::new();
+        let mut frozen = BTreeMap::new();
         for spec in specs {
             let stream = StreamName::new(context.name(), spec.name)
                 .map_err(|error| NodeError::new(error.to_string()).for_good())?;
+            if let Some(limit) = context.spec.frozen_frames.filter(|_| spec.carries == Carries::Image) {
+                frozen.insert(spec.name, FrozenWatch::new(limit));
+            }
             outputs.insert(
                 spec.name,
                 Output {
@@ -53,6 +59,7 @@ impl Outputs {
             reporter: context.reporter.clone(),
             late_ms: context.spec.late_ms,
             outputs,
+            frozen,
         })
     }
 
@@ -104,10 +111,15 @@ impl Outputs {
         fill: impl FnOnce(&mut Loan<'_>) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
         let bus = self.bus.clone();
-        let slot = self.output(output)?;
-        let mut loan = slot.publisher(&bus, Some(layout))?.loan(layout)?;
+        let mut watch = self.frozen.remove_entry(output);
+        let mut loan = self.output(output)?.publisher(&bus, Some(layout))?.loan(layout)?;
         fill(&mut loan)?;
+        let is_frozen = watch
+            .as_mut()
+            .is_some_and(|(_, watch)| watch.look(loan.arrays_mut().iter().map(|array| &**array)));
         let receipt = loan.send(captured, origin.cloned())?;
+        self.frozen.extend(watch);
+        self.warn_if(is_frozen, output);
         let shape = describe(layout);
         let bytes = layout.arrays.iter().map(bytes_of).sum::<u64>();
         self.sent(output, bytes, captured, receipt.readers as u64, &shape);
@@ -131,10 +143,11 @@ impl Outputs {
             body_capacity_bytes: body.len(),
         };
         let bus = self.bus.clone();
-        let receipt =
-            self.output(output)?
-                .publisher(&bus, Some(&layout))?
-                .send(arrays, body, captured, origin.cloned())?;
+        let watch = self.frozen.get_mut(output);
+        let is_frozen = watch.is_some_and(|watch| watch.look(arrays.iter().map(|(_, bytes)| *bytes)));
+        let publisher = self.output(output)?.publisher(&bus, Some(&layout))?;
+        let receipt = publisher.send(arrays, body, captured, origin.cloned())?;
+        self.warn_if(is_frozen, output);
         let bytes = arrays.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         self.sent(output, bytes, captured, receipt.readers as u64, &describe(&layout));
         Ok(())
@@ -154,6 +167,13 @@ impl Outputs {
         let body = serde_json::to_vec(result)
             .map_err(|error| NodeError::new(format!("a result cannot be written as JSON: {error}")))?;
         self.send(output, &[], &body, captured, origin)
+    }
+
+    fn warn_if(&self, is_frozen: bool, output: &str) {
+        if is_frozen {
+            self.reporter
+                .warn(&format!("`{output}` is frozen: the same picture again and again"));
+        }
     }
 
     fn sent(&self, output: &str, bytes: u64, captured: CaptureTime, readers: u64, shape: &str) {
