@@ -5,6 +5,7 @@
 //!
 //! - [`apriltag`]: tags found in grey pictures, and drawn.
 //! - [`camera`]: how a point in front of a camera becomes a pixel, and back.
+//! - [`field`]: where a camera and its robot are on a field of known tags.
 //! - [`pose`]: where one tag is, twice, with the errors of both.
 //!
 //! Frames of reference, everywhere: *camera* x right, y down, z ahead; *tag* x right, y down, z into the tag; *field* x ahead,
@@ -12,6 +13,7 @@
 
 pub mod apriltag;
 pub mod camera;
+pub mod field;
 pub mod pose;
 
 #[cfg(test)]
