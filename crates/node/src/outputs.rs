@@ -81,7 +81,9 @@ impl Outputs {
     /// When the stream cannot be opened.
     pub fn is_wanted(&mut self, output: &str) -> Result<bool, NodeError> {
         let bus = self.bus.clone();
-        let readers = self.output(output)?.publisher(&bus, None)?.readers() as u64;
+        let readers = named(&mut self.outputs, &self.node, output)?
+            .publisher(&bus, None)?
+            .readers() as u64;
         self.reporter.readers(output, readers);
         Ok(readers > 0)
     }
@@ -92,7 +94,9 @@ impl Outputs {
     /// When the stream cannot be opened or the memory is not there.
     pub fn reserve(&mut self, output: &str, layout: &FrameLayout) -> Result<(), NodeError> {
         let bus = self.bus.clone();
-        self.output(output)?.publisher(&bus, Some(layout)).map(drop)
+        named(&mut self.outputs, &self.node, output)?
+            .publisher(&bus, Some(layout))
+            .map(drop)
     }
 
     /// Sends one frame: `fill` writes the arrays and returns the body.
@@ -111,14 +115,14 @@ impl Outputs {
         fill: impl FnOnce(&mut Loan<'_>) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
         let bus = self.bus.clone();
-        let mut watch = self.frozen.remove_entry(output);
-        let mut loan = self.output(output)?.publisher(&bus, Some(layout))?.loan(layout)?;
+        let mut watch = self.frozen.get_mut(output);
+        let slot = named(&mut self.outputs, &self.node, output)?;
+        let mut loan = slot.publisher(&bus, Some(layout))?.loan(layout)?;
         fill(&mut loan)?;
         let is_frozen = watch
             .as_mut()
-            .is_some_and(|(_, watch)| watch.look(loan.arrays_mut().iter().map(|array| &**array)));
+            .is_some_and(|watch| watch.look(loan.arrays_mut().iter().map(|array| &**array)));
         let receipt = loan.send(captured, origin.cloned())?;
-        self.frozen.extend(watch);
         self.warn_if(is_frozen, output);
         let shape = describe(layout);
         let bytes = layout.arrays.iter().map(bytes_of).sum::<u64>();
@@ -145,7 +149,7 @@ impl Outputs {
         let bus = self.bus.clone();
         let watch = self.frozen.get_mut(output);
         let is_frozen = watch.is_some_and(|watch| watch.look(arrays.iter().map(|(_, bytes)| *bytes)));
-        let publisher = self.output(output)?.publisher(&bus, Some(&layout))?;
+        let publisher = named(&mut self.outputs, &self.node, output)?.publisher(&bus, Some(&layout))?;
         let receipt = publisher.send(arrays, body, captured, origin.cloned())?;
         self.warn_if(is_frozen, output);
         let bytes = arrays.iter().map(|(_, bytes)| bytes.len() as u64).sum();
@@ -186,13 +190,16 @@ impl Outputs {
             ));
         }
     }
+}
 
-    fn output(&mut self, name: &str) -> Result<&mut Output, NodeError> {
-        let node = &self.node;
-        self.outputs
-            .get_mut(name)
-            .ok_or_else(|| NodeError::new(format!("node `{node}` has no output `{name}`")).for_good())
-    }
+fn named<'a>(
+    outputs: &'a mut BTreeMap<&'static str, Output>,
+    node: &str,
+    name: &str,
+) -> Result<&'a mut Output, NodeError> {
+    outputs
+        .get_mut(name)
+        .ok_or_else(|| NodeError::new(format!("node `{node}` has no output `{name}`")).for_good())
 }
 
 impl Output {
