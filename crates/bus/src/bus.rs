@@ -7,11 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use iceoryx2::prelude::Config;
 use serde::Serialize;
 
+use crate::clean;
 use crate::error::BusError;
 use crate::instance::Instance;
+use crate::janitor::Janitor;
+use crate::liveness;
 use crate::names::StreamName;
 use crate::options::{PublisherOptions, ReadOptions};
 use crate::publisher::Publisher;
+use crate::room::{self, CONTROL_BYTES};
+use crate::root::{self, RootLock};
+use crate::streams;
 use crate::subscriber::Subscriber;
 use crate::transport::{self, Node};
 
@@ -22,10 +28,12 @@ pub struct Bus(Arc<Shared>);
 /// What all handles, publishers and readers of a process share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) node: Node,
+    /// Taken out when the bus is left.
+    node: Option<Node>,
+    janitor: Option<Janitor>,
     pub(crate) config: Config,
-    pub(crate) instance: Instance,
-    pub(crate) root: PathBuf,
+    instance: Instance,
+    root: PathBuf,
 }
 
 /// One stream, as the list of streams shows it.
@@ -64,16 +72,7 @@ impl Bus {
         if let Some(shared) = open.get(instance).and_then(Weak::upgrade) {
             return Ok(Self(shared));
         }
-        let root = instance.create_runtime_dir()?.join("bus");
-        crate::instance::private_dir(&root)?;
-        let config = transport::config(instance, &root)?;
-        let node = transport::create_node(&config)?;
-        let shared = Arc::new(Shared {
-            node,
-            config,
-            instance: instance.clone(),
-            root,
-        });
+        let shared = Arc::new(Shared::join(instance)?);
         open.insert(instance.clone(), Arc::downgrade(&shared));
         Ok(Self(shared))
     }
@@ -87,23 +86,15 @@ impl Bus {
     ///
     /// # Errors
     /// [`BusError::SecondPublisher`], when somebody writes it now; [`BusError::ShmFull`], when the expected frames do not fit.
-    pub fn publisher(
-        &self,
-        stream: &StreamName,
-        options: PublisherOptions,
-    ) -> Result<Publisher, BusError> {
-        Publisher::open(&self.0, stream, options)
+    pub fn publisher(&self, stream: &StreamName, options: PublisherOptions) -> Result<Publisher, BusError> {
+        Publisher::open(&self.0, stream, &options)
     }
 
     /// Begins to read a stream, which need not be written yet.
     ///
     /// # Errors
     /// [`BusError::TooManyReaders`], when all places are taken; [`BusError::Option`], for a queue or pin budget that cannot be.
-    pub fn subscriber(
-        &self,
-        stream: &StreamName,
-        options: ReadOptions,
-    ) -> Result<Subscriber, BusError> {
+    pub fn subscriber(&self, stream: &StreamName, options: ReadOptions) -> Result<Subscriber, BusError> {
         Subscriber::open(&self.0, stream, options)
     }
 
@@ -112,7 +103,7 @@ impl Bus {
     /// # Errors
     /// [`BusError::Transport`], when the list cannot be read.
     pub fn streams(&self) -> Result<Vec<StreamInfo>, BusError> {
-        crate::streams::list(&self.0)
+        streams::list(&self.0)
     }
 
     /// Removes what dead processes left behind.
@@ -120,13 +111,62 @@ impl Bus {
     /// # Errors
     /// [`BusError::Transport`] or [`BusError::System`], when something that should go cannot be removed.
     pub fn clean(&self) -> Result<Cleaned, BusError> {
-        crate::clean::clean(&self.0.instance)
+        clean::clean(&self.0.instance)
     }
 }
 
 impl Shared {
+    fn join(instance: &Instance) -> Result<Self, BusError> {
+        let (mut root, mut lock) = root::create_and_lock(instance)?;
+        let config = transport::config(instance, &root)?;
+        if liveness::live_nodes(&config)?.is_empty() {
+            // The first one begins on clean ground, whatever those before it left.
+            clean::clean_locked(instance, &root)?;
+            drop(lock);
+            (root, lock) = root::create_and_lock(instance)?;
+        }
+        room::require(CONTROL_BYTES).map_err(|no_room| no_room.into_error(None))?;
+        let node = transport::create_node(&config)?;
+        drop(lock);
+        let janitor = Janitor::start(config.clone(), root.clone())?;
+        Ok(Self {
+            node: Some(node),
+            janitor: Some(janitor),
+            config,
+            instance: instance.clone(),
+            root,
+        })
+    }
+
+    /// It is there until the bus is left, which nobody who can ask has done.
+    pub(crate) fn node(&self) -> &Node {
+        self.node.as_ref().expect("the node is taken out on drop only")
+    }
+
+    pub(crate) fn janitor(&self) -> &Janitor {
+        self.janitor.as_ref().expect("the janitor is taken out on drop only")
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Waits for the instance's lock, and checks that there is room for the small files by which a stream's ends find each other.
+    pub(crate) fn lock_for(&self, stream: &StreamName) -> Result<RootLock, BusError> {
+        let lock = RootLock::take(&self.root)?;
+        room::require(CONTROL_BYTES).map_err(|no_room| no_room.into_error(Some(stream)))?;
+        Ok(lock)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        drop(self.janitor.take());
+        drop(self.node.take());
+        // The last one wipes the board. If that fails, the next start or `bushbaby clean` will.
+        if let Err(error) = clean::clean(&self.instance) {
+            tracing::debug!(%error, "what was left of the bus stays for the next start");
+        }
     }
 }
 

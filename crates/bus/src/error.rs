@@ -4,9 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::header::HeaderError;
-use crate::layout::{
-    ColorTag, MAX_ARRAY_NAME_BYTES, MAX_ARRAYS, MAX_DIMS, MAX_ENCODING_BYTES, MAX_FRAME_BYTES,
-};
+use crate::layout::{ColorTag, MAX_ARRAY_NAME_BYTES, MAX_ARRAYS, MAX_DIMS, MAX_ENCODING_BYTES, MAX_FRAME_BYTES};
 use crate::names::StreamName;
 
 /// A name that is none.
@@ -21,9 +19,7 @@ pub enum NameError {
         got: String,
     },
     /// Not a name of a stream.
-    #[error(
-        "stream name {got:?}: wanted `node/output`, at most 63 bytes, of letters, digits, `_`, `.`, `@` and `-`"
-    )]
+    #[error("stream name {got:?}: wanted `node/output`, at most 63 bytes, of letters, digits, `_`, `.`, `@` and `-`")]
     Stream {
         /// What was given.
         got: String,
@@ -46,9 +42,7 @@ pub enum LayoutError {
         array: String,
     },
     /// Too long, or with a zero byte.
-    #[error(
-        "array `{array}`: encoding {got:?} is not at most {MAX_ENCODING_BYTES} bytes without a zero byte"
-    )]
+    #[error("array `{array}`: encoding {got:?} is not at most {MAX_ENCODING_BYTES} bytes without a zero byte")]
     BadEncoding {
         /// Which array.
         array: String,
@@ -72,17 +66,13 @@ pub enum LayoutError {
         got: usize,
     },
     /// More arrays than the header has room for.
-    #[error(
-        "{got} arrays in one frame, at most {MAX_ARRAYS} travel: make two streams with one origin"
-    )]
+    #[error("{got} arrays in one frame, at most {MAX_ARRAYS} travel: make two streams with one origin")]
     TooManyArrays {
         /// How many.
         got: usize,
     },
     /// Rows would overlap, or elements would not be aligned.
-    #[error(
-        "array `{array}`: a row stride of {got} bytes does not fit rows of {row_bytes} bytes of whole elements"
-    )]
+    #[error("array `{array}`: a row stride of {got} bytes does not fit rows of {row_bytes} bytes of whole elements")]
     BadStride {
         /// Which array.
         array: String,
@@ -109,7 +99,7 @@ pub enum BusError {
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// An option that the bus cannot keep.
-    #[error("stream `{stream}`: {option} is {got}, at most {most} can be had")]
+    #[error("stream `{stream}`: {option} is {got}, wanted {most}")]
     Option {
         /// Which stream.
         stream: StreamName,
@@ -117,7 +107,7 @@ pub enum BusError {
         option: &'static str,
         /// What was asked for.
         got: String,
-        /// What can be had.
+        /// What could be kept.
         most: String,
     },
     /// Somebody else writes this stream now.
@@ -132,9 +122,7 @@ pub enum BusError {
         pid: Option<u32>,
     },
     /// All places for readers are taken.
-    #[error(
-        "stream `{stream}` already has {most} readers, more do not fit: end one, or read from a stage behind it"
-    )]
+    #[error("stream `{stream}` already has {most} readers, more do not fit: end one, or read from a stage behind it")]
     TooManyReaders {
         /// Which stream.
         stream: StreamName,
@@ -211,9 +199,7 @@ pub enum PublishError {
         free_bytes: u64,
     },
     /// The body is longer than the layout has room for.
-    #[error(
-        "stream `{stream}`: a body of {got} bytes does not fit into the {capacity} bytes that were loaned"
-    )]
+    #[error("stream `{stream}`: a body of {got} bytes does not fit into the {capacity} bytes that were loaned")]
     BodyTooLong {
         /// Which stream.
         stream: StreamName,

@@ -76,12 +76,7 @@ struct Inner {
 
 impl Frame {
     /// The header was read from `bytes` by [`Header::read`], which checked every range in it.
-    pub(crate) fn new(
-        stream: StreamName,
-        header: Header,
-        received_at: MonoTime,
-        bytes: FrameBytes,
-    ) -> Self {
+    pub(crate) fn new(stream: StreamName, header: Header, received_at: MonoTime, bytes: FrameBytes) -> Self {
         Self(Arc::new(Inner {
             stream,
             header,

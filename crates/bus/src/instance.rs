@@ -38,11 +38,7 @@ impl Instance {
     /// [`NameError::Instance`], when the variable holds no name of an instance.
     pub fn from_environment() -> Result<Self, NameError> {
         let name = env::var(INSTANCE_VARIABLE).unwrap_or_default();
-        let name = if name.is_empty() {
-            "default".to_owned()
-        } else {
-            name
-        };
+        let name = if name.is_empty() { "default".to_owned() } else { name };
         Ok(Self::new(name.parse()?))
     }
 
@@ -77,9 +73,10 @@ impl Instance {
         Ok(&self.runtime_dir)
     }
 
-    /// Returns what the names of all its files in `/dev/shm` begin with: `bb_NAME_`.
+    /// Returns what the names of all its files in `/dev/shm`, and of no other instance's, begin with: `bb_NAME_`, where `_` in the name is a dot.
     pub fn shm_prefix(&self) -> String {
-        format!("bb_{}_", self.name)
+        // Or else `bb_a_` would also begin the names of the instance `a_b`.
+        format!("bb_{}_", self.name.as_str().replace('_', "."))
     }
 }
 
@@ -89,12 +86,9 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), BusError> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .map_err(|source| {
-            BusError::system(format!("creating the folder {}", path.display()), source)
-        })?;
-    let found = std::fs::symlink_metadata(path).map_err(|source| {
-        BusError::system(format!("looking at the folder {}", path.display()), source)
-    })?;
+        .map_err(|source| BusError::system(format!("creating the folder {}", path.display()), source))?;
+    let found = std::fs::symlink_metadata(path)
+        .map_err(|source| BusError::system(format!("looking at the folder {}", path.display()), source))?;
     let wrong = |problem: String| {
         Err(BusError::Folder {
             path: path.to_owned(),
@@ -105,10 +99,7 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), BusError> {
     if !found.is_dir() {
         wrong("it is not a folder".to_owned())
     } else if found.uid() != us {
-        wrong(format!(
-            "it belongs to user {}, we are user {us}",
-            found.uid()
-        ))
+        wrong(format!("it belongs to user {}, we are user {us}", found.uid()))
     } else if found.mode() & 0o077 != 0 {
         wrong(format!("its mode is {:04o}", found.mode() & 0o7777))
     } else {
@@ -124,8 +115,7 @@ fn state_home() -> PathBuf {
 }
 
 fn runtime_home() -> PathBuf {
-    absolute("XDG_RUNTIME_DIR")
-        .unwrap_or_else(|| format!("/tmp/bushbaby-{}", geteuid().as_raw()).into())
+    absolute("XDG_RUNTIME_DIR").unwrap_or_else(|| format!("/tmp/bushbaby-{}", geteuid().as_raw()).into())
 }
 
 /// Returns the variable's folder; a relative one is ignored, as the XDG base directory specification demands.

@@ -111,10 +111,7 @@ pub struct ColorTag {
 
 impl ColorTag {
     /// Nobody said.
-    pub const UNSPECIFIED: Self = Self {
-        matrix: 0,
-        range: 0,
-    };
+    pub const UNSPECIFIED: Self = Self { matrix: 0, range: 0 };
 
     pub(crate) const fn is_known(self) -> bool {
         self.matrix <= 2 && self.range <= 2
@@ -188,9 +185,7 @@ impl ArrayLayout {
             .shape
             .iter()
             .skip(1)
-            .try_fold(self.dtype.size_bytes(), |bytes, dim| {
-                bytes.checked_mul(*dim)
-            });
+            .try_fold(self.dtype.size_bytes(), |bytes, dim| bytes.checked_mul(*dim));
         let row = inner.ok_or_else(too_large)?;
         let stride = self.stride_of_rows(row)?;
         let bytes = match self.shape.first() {
@@ -221,11 +216,7 @@ impl ArrayLayout {
     fn stride_of_rows(&self, row: usize) -> Result<usize, LayoutError> {
         match self.row_stride_bytes {
             None => Ok(row),
-            Some(stride)
-                if self.shape.is_empty()
-                    || stride < row
-                    || stride % self.dtype.size_bytes() != 0 =>
-            {
+            Some(stride) if self.shape.is_empty() || stride < row || stride % self.dtype.size_bytes() != 0 => {
                 Err(LayoutError::BadStride {
                     array: self.name.clone(),
                     got: stride,
@@ -237,13 +228,8 @@ impl ArrayLayout {
     }
 
     fn check_texts(&self) -> Result<(), LayoutError> {
-        if self.name.is_empty()
-            || self.name.len() > MAX_ARRAY_NAME_BYTES
-            || self.name.contains('\0')
-        {
-            return Err(LayoutError::BadName {
-                got: self.name.clone(),
-            });
+        if self.name.is_empty() || self.name.len() > MAX_ARRAY_NAME_BYTES || self.name.contains('\0') {
+            return Err(LayoutError::BadName { got: self.name.clone() });
         }
         if self.encoding.len() > MAX_ENCODING_BYTES || self.encoding.contains('\0') {
             return Err(LayoutError::BadEncoding {
@@ -304,10 +290,7 @@ mod tests {
         let points = ArrayLayout::new("points", DType::F32, [4, 5, 3]);
         assert_eq!(points.size_bytes().unwrap(), 240);
         assert_eq!(points.strides_bytes(), [60, 12, 4]);
-        assert_eq!(
-            ArrayLayout::new("n", DType::F64, []).size_bytes().unwrap(),
-            8
-        );
+        assert_eq!(ArrayLayout::new("n", DType::F64, []).size_bytes().unwrap(), 8);
     }
 
     #[test]
@@ -343,10 +326,7 @@ mod tests {
                 ..good.clone()
             },
             ArrayLayout {
-                color: ColorTag {
-                    matrix: 3,
-                    range: 0,
-                },
+                color: ColorTag { matrix: 3, range: 0 },
                 ..good.clone()
             },
             ArrayLayout {

@@ -2,10 +2,14 @@
 #![allow(unsafe_code)] // Lines of shared memory become bytes here, and a sample's bytes outlive the call that found them.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use iceoryx2::prelude::ZeroCopySend;
 
-use crate::transport::Sample;
+use crate::populate::Place;
+use crate::subscriber::ReaderPort;
+use crate::transport::{Sample, SampleMut, SampleMutUninit};
 
 /// What slots are made of, so that every slot, and every array in it, begins at a multiple of 64 bytes.
 #[repr(C)]
@@ -14,10 +18,6 @@ use crate::transport::Sample;
 pub(crate) struct Line([u8; LINE_BYTES]);
 
 pub(crate) const LINE_BYTES: usize = 64;
-
-impl Line {
-    pub(crate) const ZERO: Self = Self([0; LINE_BYTES]);
-}
 
 /// Returns the lines as bytes.
 pub(crate) fn as_bytes(lines: &[Line]) -> &[u8] {
@@ -31,6 +31,25 @@ pub(crate) fn as_bytes_mut(lines: &mut [Line]) -> &mut [u8] {
     unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), size_of_val(lines)) }
 }
 
+/// Returns where the lines of a taken slot are.
+pub(crate) fn place_of(lines: &mut [Line]) -> Place {
+    Place {
+        address: lines.as_mut_ptr() as usize,
+        bytes: size_of_val(lines),
+    }
+}
+
+/// Returns where the slot itself begins, with iceoryx2's own header.
+pub(crate) fn head_of(sample: &SampleMut) -> usize {
+    std::ptr::from_ref(sample.header()) as usize
+}
+
+/// Takes the lines of a slot as they are: what an earlier frame left there, or zero.
+pub(crate) fn assume_lines(sample: SampleMutUninit) -> SampleMut {
+    // SAFETY: shared memory always holds some bytes, and any bytes make a good `Line`.
+    unsafe { sample.assume_init() }
+}
+
 /// The bytes of a received frame, for as long as this lives.
 pub(crate) enum FrameBytes {
     Pinned(Pinned),
@@ -39,20 +58,22 @@ pub(crate) enum FrameBytes {
 
 impl FrameBytes {
     /// Keeps the sample.
-    pub(crate) fn pinned(sample: Sample, pin: Pin) -> Self {
+    pub(crate) fn pinned(sample: Sample, port: Arc<ReaderPort>, pin: Pin) -> Self {
         let lines = sample.payload();
         let (start, count) = (lines.as_ptr(), lines.len());
         Self::Pinned(Pinned {
             start,
             count,
             _sample: sample,
+            _port: port,
             _pin: pin,
         })
     }
 
-    /// Copies the lines.
-    pub(crate) fn private(lines: &[Line]) -> Self {
-        Self::Private(lines.into())
+    /// Copies the first so many bytes of the lines.
+    pub(crate) fn private(lines: &[Line], bytes: usize) -> Self {
+        let count = bytes.div_ceil(LINE_BYTES).min(lines.len());
+        Self::Private(lines[..count].into())
     }
 
     pub(crate) fn as_slice(&self) -> &[u8] {
@@ -71,7 +92,10 @@ impl FrameBytes {
 pub(crate) struct Pinned {
     start: *const Line,
     count: usize,
+    // Given back first.
     _sample: Sample,
+    // As long as a reader's port is there, its publisher leaves the slots alone that were handed to it; when it goes, they are all taken back.
+    _port: Arc<ReaderPort>,
     _pin: Pin,
 }
 
@@ -88,28 +112,20 @@ unsafe impl Send for Pinned {}
 unsafe impl Sync for Pinned {}
 
 /// One frame of a reader's pin budget; given back on drop.
-pub(crate) struct Pin(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+pub(crate) struct Pin(Arc<AtomicUsize>);
 
 impl Pin {
     /// Takes one, if fewer than `budget` are taken.
-    pub(crate) fn take(
-        taken: &std::sync::Arc<std::sync::atomic::AtomicUsize>,
-        budget: usize,
-    ) -> Option<Self> {
-        use std::sync::atomic::Ordering::AcqRel;
-        use std::sync::atomic::Ordering::Acquire;
-        taken
-            .fetch_update(AcqRel, Acquire, |count| {
-                (count < budget).then_some(count + 1)
-            })
-            .ok()
-            .map(|_| Self(taken.clone()))
+    pub(crate) fn take(taken: &Arc<AtomicUsize>, budget: usize) -> Option<Self> {
+        let more = |count| (count < budget).then_some(count + 1);
+        taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
+        Some(Self(taken.clone()))
     }
 }
 
 impl Drop for Pin {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, std::sync::atomic::Ordering::AcqRel);
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

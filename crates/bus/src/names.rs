@@ -30,14 +30,11 @@ impl FromStr for InstanceName {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let goes_on = |c: char| starts(c) || c == '_' || c == '-';
-        let good =
-            text.len() <= Self::MAX_BYTES && text.starts_with(starts) && text.chars().all(goes_on);
+        let good = text.len() <= Self::MAX_BYTES && text.starts_with(starts) && text.chars().all(goes_on);
         if good {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NameError::Instance {
-                got: text.to_owned(),
-            })
+            Err(NameError::Instance { got: text.to_owned() })
         }
     }
 }
@@ -63,9 +60,7 @@ impl StreamName {
 
     /// Returns the name of the node that writes the stream.
     pub fn node(&self) -> &str {
-        self.0
-            .split_once('/')
-            .map_or(self.as_str(), |(node, _)| node)
+        self.0.split_once('/').map_or(self.as_str(), |(node, _)| node)
     }
 
     /// Returns which of the node's outputs it is.
@@ -90,19 +85,14 @@ impl FromStr for StreamName {
         if good {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NameError::Stream {
-                got: text.to_owned(),
-            })
+            Err(NameError::Stream { got: text.to_owned() })
         }
     }
 }
 
 fn is_part(text: &str) -> bool {
     let starts = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.starts_with(starts)
-        && text
-            .chars()
-            .all(|c| starts(c) || matches!(c, '.' | '@' | '-'))
+    text.starts_with(starts) && text.chars().all(|c| starts(c) || matches!(c, '.' | '@' | '-'))
 }
 
 macro_rules! text_like {
@@ -147,8 +137,7 @@ mod tests {
     fn bad_stream_names_are_refused() {
         let too_long = format!("{}/image", "n".repeat(60));
         for text in [
-            "", "front", "/image", "front/", "a/b/c", "a b/c", "-a/b", ".a/b", "ä/b", "../b",
-            &too_long,
+            "", "front", "/image", "front/", "a/b/c", "a b/c", "-a/b", ".a/b", "ä/b", "../b", &too_long,
         ] {
             assert!(text.parse::<StreamName>().is_err(), "{text:?} was taken");
         }

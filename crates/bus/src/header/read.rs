@@ -24,9 +24,7 @@ pub enum HeaderError {
     #[error("it does not begin with `BUSHBABY`")]
     Magic,
     /// Ours, from another version of the bus.
-    #[error(
-        "its format is version {got}, this program reads version {VERSION}: update the older of the two"
-    )]
+    #[error("its format is version {got}, this program reads version {VERSION}: update the older of the two")]
     Version {
         /// The version that came.
         got: u16,
@@ -90,11 +88,10 @@ impl Header {
     /// Reads and checks the header at the start of `frame`. Whatever the bytes are, a returned range lies in `frame`.
     pub(crate) fn read(frame: &[u8]) -> Result<Self, HeaderError> {
         // One copy first: what is checked is then what is used, whatever happens to shared memory meanwhile.
-        let fixed: [u8; FIXED_BYTES] =
-            frame.first_chunk().copied().ok_or(HeaderError::TooShort {
-                got: frame.len(),
-                wanted: FIXED_BYTES,
-            })?;
+        let fixed: [u8; FIXED_BYTES] = frame.first_chunk().copied().ok_or(HeaderError::TooShort {
+            got: frame.len(),
+            wanted: FIXED_BYTES,
+        })?;
         if fixed[at::MAGIC..at::MAGIC + MAGIC.len()] != MAGIC {
             return Err(HeaderError::Magic);
         }
@@ -118,11 +115,7 @@ impl Header {
         let captured = capture_time(&fixed, at::CAPTURED_MONO, at::CAPTURED_WALL, at::KNOWN_BY)?;
         let origin = read_origin(&fixed)?;
         let (arrays, ranges) = read_arrays(&frame[FIXED_BYTES..header_bytes], &place)?;
-        let body = place.check(
-            number,
-            u64_at(&fixed, at::BODY_OFFSET),
-            u64_at(&fixed, at::BODY_BYTES),
-        )?;
+        let body = place.check(number, u64_at(&fixed, at::BODY_OFFSET), u64_at(&fixed, at::BODY_BYTES))?;
         check_overlap(&ranges, &body)?;
         Ok(Self {
             flags: u16_at(&fixed, at::FLAGS),
@@ -190,12 +183,7 @@ fn read_origin(fixed: &[u8]) -> Result<Origin, HeaderError> {
     })
 }
 
-fn capture_time(
-    fixed: &[u8],
-    mono: usize,
-    wall: usize,
-    known_by: usize,
-) -> Result<CaptureTime, HeaderError> {
+fn capture_time(fixed: &[u8], mono: usize, wall: usize, known_by: usize) -> Result<CaptureTime, HeaderError> {
     let known_by = fixed[known_by];
     let unknown = HeaderError::Value {
         field: "kind of capture time",
@@ -208,10 +196,7 @@ fn capture_time(
     })
 }
 
-fn read_arrays(
-    entries: &[u8],
-    place: &Place,
-) -> Result<(Vec<ArrayInfo>, Vec<Range<usize>>), HeaderError> {
+fn read_arrays(entries: &[u8], place: &Place) -> Result<(Vec<ArrayInfo>, Vec<Range<usize>>), HeaderError> {
     let mut arrays: Vec<ArrayInfo> = Vec::with_capacity(entries.len() / ENTRY_BYTES);
     let mut ranges = Vec::with_capacity(entries.len() / ENTRY_BYTES);
     for (index, slot) in entries.chunks_exact(ENTRY_BYTES).enumerate() {
@@ -219,10 +204,7 @@ fn read_arrays(
         let (info, range) = read_entry(index, &slot, place)?;
         if arrays.iter().any(|other| other.name == info.name) {
             let cause = LayoutError::SameName { array: info.name };
-            return Err(HeaderError::Layout {
-                array: index,
-                cause,
-            });
+            return Err(HeaderError::Layout { array: index, cause });
         }
         arrays.push(info);
         ranges.push(range);
@@ -230,11 +212,7 @@ fn read_arrays(
     Ok((arrays, ranges))
 }
 
-fn read_entry(
-    index: usize,
-    slot: &[u8],
-    place: &Place,
-) -> Result<(ArrayInfo, Range<usize>), HeaderError> {
+fn read_entry(index: usize, slot: &[u8], place: &Place) -> Result<(ArrayInfo, Range<usize>), HeaderError> {
     let value = |field, got: u8| HeaderError::Value {
         field,
         got: u64::from(got),
@@ -245,20 +223,12 @@ fn read_entry(
     }
     let words = |offset: usize| -> Result<Vec<usize>, HeaderError> {
         let word = |dim| u64_at(slot, offset + 8 * dim);
-        let fits = |got| {
-            usize::try_from(got).map_err(|_| HeaderError::Value {
-                field: "shape",
-                got,
-            })
-        };
+        let fits = |got| usize::try_from(got).map_err(|_| HeaderError::Value { field: "shape", got });
         (0..dims).map(|dim| fits(word(dim))).collect()
     };
     let strides = words(entry::STRIDES)?;
     let layout = ArrayLayout {
-        name: text(
-            &slot[entry::NAME..entry::NAME + entry::NAME_ROOM],
-            "array name",
-        )?,
+        name: text(&slot[entry::NAME..entry::NAME + entry::NAME_ROOM], "array name")?,
         dtype: DType::from_wire(slot[entry::DTYPE]).ok_or(value("dtype", slot[entry::DTYPE]))?,
         shape: words(entry::SHAPE)?,
         row_stride_bytes: strides.first().copied(),
@@ -271,10 +241,9 @@ fn read_entry(
             range: slot[entry::RANGE],
         },
     };
-    let bytes = layout.size_bytes().map_err(|cause| HeaderError::Layout {
-        array: index,
-        cause,
-    })?;
+    let bytes = layout
+        .size_bytes()
+        .map_err(|cause| HeaderError::Layout { array: index, cause })?;
     if layout.strides_bytes() != strides {
         return Err(HeaderError::Shape {
             array: index,
@@ -314,10 +283,7 @@ fn check_overlap(ranges: &[Range<usize>], body: &Range<usize>) -> Result<(), Hea
     let mut parts: Vec<(usize, &Range<usize>)> = ranges.iter().chain([body]).enumerate().collect();
     parts.retain(|(_, range)| !range.is_empty());
     parts.sort_by_key(|(_, range)| range.start);
-    match parts
-        .windows(2)
-        .find(|pair| pair[0].1.end > pair[1].1.start)
-    {
+    match parts.windows(2).find(|pair| pair[0].1.end > pair[1].1.start) {
         Some(pair) => Err(HeaderError::Overlap {
             first: pair[0].0.min(pair[1].0),
             second: pair[0].0.max(pair[1].0),

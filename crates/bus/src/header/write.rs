@@ -39,10 +39,7 @@ impl Plan {
     }
 
     /// The same, from the parts of a layout.
-    pub(crate) fn of_arrays(
-        arrays: &[&ArrayLayout],
-        body_capacity_bytes: usize,
-    ) -> Result<Self, LayoutError> {
+    pub(crate) fn of_arrays(arrays: &[&ArrayLayout], body_capacity_bytes: usize) -> Result<Self, LayoutError> {
         if arrays.len() > MAX_ARRAYS {
             return Err(LayoutError::TooManyArrays { got: arrays.len() });
         }
@@ -77,11 +74,7 @@ impl Plan {
         put_u64(fixed, at::GENERATION, stamp.generation);
         put_u64(fixed, at::SEQ, stamp.seq);
         put_u64(fixed, at::CAPTURED_MONO, stamp.captured.mono.as_ns());
-        put(
-            fixed,
-            at::CAPTURED_WALL,
-            &stamp.captured.wall.as_ns().to_le_bytes(),
-        );
+        put(fixed, at::CAPTURED_WALL, &stamp.captured.wall.as_ns().to_le_bytes());
         put_u64(fixed, at::PUBLISHED, stamp.published_at.as_ns());
         put_u64(fixed, at::BODY_OFFSET, self.body.start as u64);
         put_u64(fixed, at::BODY_BYTES, stamp.body_bytes as u64);
@@ -112,12 +105,8 @@ impl Plan {
 /// Returns the next place of so many bytes, at a multiple of 64; `end` moves behind it.
 fn place(end: &mut usize, bytes: usize, name: &str) -> Result<Range<usize>, LayoutError> {
     let start = end.next_multiple_of(ALIGN);
-    let stop = start
-        .checked_add(bytes)
-        .filter(|stop| *stop <= MAX_FRAME_BYTES);
-    *end = stop.ok_or_else(|| LayoutError::TooLarge {
-        array: name.to_owned(),
-    })?;
+    let stop = start.checked_add(bytes).filter(|stop| *stop <= MAX_FRAME_BYTES);
+    *end = stop.ok_or_else(|| LayoutError::TooLarge { array: name.to_owned() })?;
     Ok(start..*end)
 }
 

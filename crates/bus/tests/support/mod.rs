@@ -1,0 +1,108 @@
+//! What the tests share: an instance of their own, and frames whose bytes tell whether they are whole.
+#![allow(dead_code)] // Each test program uses a part of it.
+
+pub(crate) mod peer;
+
+use std::time::Duration;
+
+use bushbaby_bus::{
+    ArrayLayout, Bus, CaptureClock, CaptureTime, Cleaned, DType, Frame, FrameLayout, Instance, PublishError, Publisher,
+    StreamName,
+};
+
+/// Longer than anything takes; nobody waits so long unless something is broken.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+const PAGE_BYTES: usize = 4096;
+
+/// An instance of a test's own.
+pub(crate) struct Lab {
+    pub(crate) bus: Bus,
+}
+
+impl Lab {
+    /// `name`: unlike that of any other test.
+    pub(crate) fn new(name: &str) -> Self {
+        let instance = instance(name);
+        bushbaby_bus::clean(&instance).unwrap();
+        Self {
+            bus: Bus::open(&instance).unwrap(),
+        }
+    }
+
+    pub(crate) fn stream(&self, name: &str) -> StreamName {
+        name.parse().unwrap()
+    }
+
+    /// Leaves the bus and cleans up; nothing may be left then.
+    pub(crate) fn end(self) -> Cleaned {
+        let instance = self.bus.instance().clone();
+        drop(self);
+        let cleaned = bushbaby_bus::clean(&instance).unwrap();
+        assert_eq!(left_in_shm(&instance), Vec::<String>::new());
+        cleaned
+    }
+}
+
+pub(crate) fn instance(name: &str) -> Instance {
+    Instance::new(format!("test-{name}-{}", std::process::id()).parse().unwrap())
+}
+
+/// Returns what an instance has in shared memory.
+pub(crate) fn left_in_shm(instance: &Instance) -> Vec<String> {
+    let names = std::fs::read_dir("/dev/shm")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    names
+        .map(|name| name.into_string().unwrap())
+        .filter(|name| name.starts_with(&instance.shm_prefix()))
+        .collect()
+}
+
+/// Returns what a frame of [`send_numbered`] looks like.
+pub(crate) fn numbered_layout(bytes: usize) -> FrameLayout {
+    FrameLayout {
+        arrays: vec![ArrayLayout::new("n", DType::U8, [bytes])],
+        body_capacity_bytes: 8,
+    }
+}
+
+/// Sends a frame whose every page, and whose last byte, say the number in its body.
+pub(crate) fn send_numbered(publisher: &Publisher, bytes: usize) {
+    try_send_numbered(publisher, bytes).unwrap();
+}
+
+pub(crate) fn try_send_numbered(publisher: &Publisher, bytes: usize) -> Result<(), PublishError> {
+    let mut loan = publisher.loan(&numbered_layout(bytes))?;
+    let number = next_number();
+    mark(loan.array_mut(0), number);
+    loan.set_body(&number.to_le_bytes())?;
+    loan.send(CaptureTime::now(CaptureClock::Rendered), None)?;
+    Ok(())
+}
+
+fn next_number() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Writes the number's low byte at the start of each page and at the end.
+pub(crate) fn mark(bytes: &mut [u8], number: u64) {
+    let mark = number as u8;
+    bytes.iter_mut().step_by(PAGE_BYTES).for_each(|byte| *byte = mark);
+    if let Some(last) = bytes.last_mut() {
+        *last = mark;
+    }
+}
+
+/// Returns whether a frame of [`send_numbered`] is whole.
+pub(crate) fn numbered(frame: &Frame) -> bool {
+    let number = u64::from_le_bytes(frame.body().try_into().unwrap());
+    let bytes = frame.array("n").unwrap().bytes;
+    let mark = number as u8;
+    bytes
+        .iter()
+        .step_by(PAGE_BYTES)
+        .chain(bytes.last())
+        .all(|byte| *byte == mark)
+}
