@@ -68,6 +68,11 @@ impl Outputs {
         &self.node
     }
 
+    /// Tells something that stops nothing, such as one picture that could not be read.
+    pub fn warn(&self, message: &str) {
+        self.reporter.warn(message);
+    }
+
     /// Lets an output wait for its readers, as a file that is played as fast as they go does. Before its first frame.
     pub fn set_pacing(&mut self, output: &str, pacing: Pacing) {
         if let Some(output) = self.outputs.get_mut(output) {
