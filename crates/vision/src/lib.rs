@@ -7,6 +7,7 @@
 //! - [`camera`]: how a point in front of a camera becomes a pixel, and back.
 //! - [`field`]: where a camera and its robot are on a field of known tags.
 //! - [`pose`]: where one tag is, twice, with the errors of both.
+//! - [`results`]: all of it as the JSON that travels in a frame's body.
 //!
 //! Frames of reference, everywhere: *camera* x right, y down, z ahead; *tag* x right, y down, z into the tag; *field* x ahead,
 //! y left, z up. Lengths are metres. Pixel (0, 0) is the outer corner of the first pixel, whose centre is (0.5, 0.5).
@@ -15,6 +16,7 @@ pub mod apriltag;
 pub mod camera;
 pub mod field;
 pub mod pose;
+pub mod results;
 
 #[cfg(test)]
 mod noise;

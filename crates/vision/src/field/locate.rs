@@ -63,9 +63,9 @@ const BEHIND_PX: f64 = 1e6;
 
 /// Estimates where the camera is from all known tags of one picture.
 ///
-/// - `side_m`: the side of a tag by its id, in metres.
+/// - `side_m`: the side of a tag by its id, in metres; `None` where it is not known.
 ///
-/// Tags that are not in the layout are passed over, and so is an id that is in the picture twice.
+/// Tags that are not in the layout or have no side are passed over, and so is an id that is in the picture twice.
 ///
 /// # Errors
 /// [`LocateError`] when no known tag is in the picture, or none gives a pose.
@@ -76,7 +76,7 @@ const BEHIND_PX: f64 = 1e6;
 pub fn locate_camera(
     detections: &[TagDetection],
     layout: &FieldLayout,
-    side_m: impl Fn(u32) -> f64,
+    side_m: impl Fn(u32) -> Option<f64>,
     camera: &CameraModel,
 ) -> Result<FieldPose, LocateError> {
     let tags = known_tags(detections, layout, side_m, camera);
@@ -117,13 +117,13 @@ struct KnownTag {
 fn known_tags(
     detections: &[TagDetection],
     layout: &FieldLayout,
-    side_m: impl Fn(u32) -> f64,
+    side_m: impl Fn(u32) -> Option<f64>,
     camera: &CameraModel,
 ) -> Vec<KnownTag> {
     let seen_once = |id: u32| detections.iter().filter(|tag| tag.id == id).count() == 1;
     let known = |tag: &TagDetection| {
         let field_from_tag = layout.field_from_tag(tag.id).filter(|_| seen_once(tag.id))?;
-        let side_m = side_m(tag.id);
+        let side_m = side_m(tag.id)?;
         let alone = tag_pose(&tag.corners_px, side_m, camera).ok()?;
         let mut directions = [[0.0; 2]; 4];
         for (direction, &corner) in directions.iter_mut().zip(&tag.corners_px) {

@@ -115,7 +115,7 @@ fn exact_corners_give_the_exact_place_of_camera_and_robot() {
     let truth = field_from_robot * mount;
     for count in 1..=5 {
         let tags = detections(&layout, truth);
-        let pose = locate_camera(&tags[..count], &layout, |_| SIDE_M, &camera()).unwrap();
+        let pose = locate_camera(&tags[..count], &layout, |_| Some(SIDE_M), &camera()).unwrap();
         assert!(off_m(&pose, &truth) < 1e-4, "{count} tags: {} m", off_m(&pose, &truth));
         let between = field_from_robot.inverse() * pose.field_from_robot(&mount);
         assert!(between.rotation_angle_deg() < 0.01 && pose.error_px < 1e-4);
@@ -132,7 +132,7 @@ fn a_moved_tag_and_a_misread_one_stop_counting() {
         let at = layout.field_from_tag(2).unwrap();
         let aside = Transform::new(Transform::identity().rotation(), [0.0, moved_m, 0.0]).unwrap();
         tags[1] = seen(2, aside * at, truth);
-        let pose = locate_camera(&tags, &layout, |_| SIDE_M, &camera()).unwrap();
+        let pose = locate_camera(&tags, &layout, |_| Some(SIDE_M), &camera()).unwrap();
         assert!(off_m(&pose, &truth) < 1e-3, "{moved_m} m: {} m", off_m(&pose, &truth));
         assert_eq!(pose.counted_ids(), [1, 3, 4, 5]);
         assert!(pose.tags[1].error_px > 5.0 && pose.error_px < 0.01);
@@ -141,7 +141,7 @@ fn a_moved_tag_and_a_misread_one_stop_counting() {
     let mut tags = detections(&layout, truth);
     tags.truncate(3);
     (tags[0].id, tags[1].id) = (4, 5);
-    let pose = locate_camera(&tags, &layout, |_| SIDE_M, &camera()).unwrap();
+    let pose = locate_camera(&tags, &layout, |_| Some(SIDE_M), &camera()).unwrap();
     assert!(pose.error_px.is_finite());
 }
 
@@ -152,11 +152,16 @@ fn unknown_tags_and_an_id_seen_twice_are_passed_over() {
     let mut tags = detections(&layout, truth);
     tags.push(TagDetection { id: 77, ..tags[0] });
     tags.push(TagDetection { id: 2, ..tags[0] });
-    let pose = locate_camera(&tags, &layout, |_| SIDE_M, &camera()).unwrap();
+    let pose = locate_camera(&tags, &layout, |_| Some(SIDE_M), &camera()).unwrap();
     assert_eq!(pose.counted_ids(), [1, 3]);
     assert!(off_m(&pose, &truth) < 1e-4);
     assert_eq!(
-        locate_camera(&[TagDetection { id: 77, ..tags[0] }], &layout, |_| SIDE_M, &camera()),
+        locate_camera(
+            &[TagDetection { id: 77, ..tags[0] }],
+            &layout,
+            |_| Some(SIDE_M),
+            &camera()
+        ),
         Err(LocateError::NoKnownTag { seen: 1 })
     );
 }
@@ -187,7 +192,7 @@ fn place_errors_mm() -> (Vec<f64>, Vec<f64>) {
                 .corners_px
                 .map(|[x, y]| [x + 0.3 * noise.normal(), y + 0.3 * noise.normal()]);
         }
-        let pose = locate_camera(&tags, &layout, |_| SIDE_M, &camera()).unwrap();
+        let pose = locate_camera(&tags, &layout, |_| Some(SIDE_M), &camera()).unwrap();
         of_all.push(1e3 * off_m(&pose, &Transform::identity()));
         let largest = tags
             .iter()
