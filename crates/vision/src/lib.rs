@@ -4,6 +4,7 @@
 //! Nothing here opens a device, waits or prints.
 //!
 //! - [`apriltag`]: tags found in grey pictures, and drawn.
+//! - [`calibration`]: camera models read from files: ours, OpenCV's, ROS, PhotonVision's, WPILib's.
 //! - [`camera`]: how a point in front of a camera becomes a pixel, and back.
 //! - [`field`]: where a camera and its robot are on a field of known tags.
 //! - [`pose`]: where one tag is, twice, with the errors of both.
@@ -13,10 +14,13 @@
 //! y left, z up. Lengths are metres. Pixel (0, 0) is the outer corner of the first pixel, whose centre is (0.5, 0.5).
 
 pub mod apriltag;
+pub mod calibration;
 pub mod camera;
 pub mod field;
 pub mod pose;
 pub mod results;
+
+mod nearest;
 
 #[cfg(test)]
 mod noise;

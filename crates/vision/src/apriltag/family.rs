@@ -1,6 +1,7 @@
 //! Tag families: their names, how many tags each has, and which square of it is reported.
 
 use super::c_library::{self, Layout};
+use crate::nearest::nearest;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::OnceLock};
 
@@ -116,13 +117,12 @@ impl FromStr for Family {
         let wanted = plain(name);
         let exact = Self::ALL.into_iter().find(|f| plain(f.name()) == wanted);
         exact.ok_or_else(|| {
-            let nearest = Self::ALL
-                .into_iter()
-                .min_by_key(|f| distance(&plain(f.name()), &wanted))
-                .unwrap_or_default();
+            let names = Self::ALL.map(|family| (plain(family.name()), family));
+            let found = nearest(&wanted, names.iter().map(|(name, _)| name.as_str()));
+            let family = names.iter().find(|(name, _)| Some(name.as_str()) == found);
             UnknownFamily {
                 name: name.to_owned(),
-                nearest,
+                nearest: family.map_or_else(Self::default, |(_, family)| *family),
             }
         })
     }
@@ -148,27 +148,11 @@ impl TryFrom<String> for Family {
     }
 }
 
-/// The name without case, `tag`, `_` and `-`; at most as long as a name can be, so that a long wrong one costs nothing.
+/// The name without case, `tag`, `_` and `-`.
 fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|c| !"_- ".contains(*c)).take(40);
+    let letters = name.chars().filter(|c| !"_- ".contains(*c));
     let low: String = letters.map(|c| c.to_ascii_lowercase()).collect();
     low.strip_prefix("tag").map_or(low.clone(), str::to_owned)
-}
-
-/// Number of single letters to change, add or drop to make one word the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = before + usize::from(x != *y);
-            before = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(before + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
