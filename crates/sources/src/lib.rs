@@ -1,6 +1,7 @@
 //! Cameras: usb, rtsp, gst, video files and a made scene.
 
 pub mod gst;
+mod h264;
 pub mod rtsp;
 #[cfg(test)]
 mod test_node;

@@ -1,0 +1,132 @@
+//! What goes wrong with a camera on the network, in the words that people see.
+
+use std::time::Duration;
+
+use bushbaby_node::Step;
+
+use crate::h264::Undecodable;
+
+/// Why there is no picture at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error("connecting to {host}")]
+    Connecting { host: String },
+    #[error("no answer from {host}, trying again")]
+    NoAnswer { host: String },
+    #[error("{host} cannot be reached ({why}), trying again")]
+    Unreachable { host: String, why: String },
+    #[error("{host} takes the connection but does not answer as a camera does ({said}), trying again")]
+    NotRtsp { host: String, said: String },
+    #[error("{host} refuses user and password, trying again every 5 s")]
+    WrongLogin { host: String },
+    #[error("{host} wants a user and a password, trying again every 5 s")]
+    NoLogin { host: String },
+    #[error("{host} has no stream at this address (status 404), trying again every 5 s")]
+    NoStream { host: String },
+    #[error("{host} refuses to {what} (status {status}), trying again")]
+    Refused { host: String, what: &'static str, status: u16 },
+    #[error("{host} sends no video, only {offered}")]
+    NoVideo { host: String, offered: String },
+    #[error("{host} sends {codec}, which this source cannot read")]
+    UnknownCodec { host: String, codec: String },
+    #[error("the camera's H.264 cannot be decoded: {0}")]
+    Undecodable(Undecodable),
+    #[error("{host} sends nothing any more, connecting again soon")]
+    Silent { host: String },
+    #[error("{host} plays but sends no picture, connecting again")]
+    NothingPlayed { host: String },
+    #[error("{host} closed the connection, connecting again")]
+    Closed { host: String },
+    #[error("what {host} sends cannot be understood ({said}), connecting again")]
+    Garbage { host: String, said: String },
+    #[error("the camera sends, but no picture to begin with (keyframe) so far")]
+    NoKeyframe,
+}
+
+/// When to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Soon, then less and less often.
+    Short,
+    /// Only a person can help: seldom, so that no camera locks us out.
+    Long,
+}
+
+impl Patience {
+    /// Between two tries that only a person can help.
+    pub(super) const LONG: Duration = Duration::from_secs(5);
+}
+
+impl Trouble {
+    /// When to try again.
+    pub(super) fn patience(&self) -> Patience {
+        match self {
+            Self::WrongLogin { .. } | Self::NoLogin { .. } | Self::NoStream { .. } | Self::NoVideo { .. } | Self::UnknownCodec { .. } => Patience::Long,
+            _ => Patience::Short,
+        }
+    }
+
+    /// What a person can do about it.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoAnswer { .. } | Self::Unreachable { .. } => "is the camera powered and on this network? try `ping` with its address",
+            Self::NotRtsp { .. } => "is this the camera's RTSP port? most listen on 554",
+            Self::WrongLogin { .. } => {
+                "check `user` and `password`; in an address write `%40` for `@` and `%2F` for `/`. Some cameras have a separate login for RTSP or ONVIF"
+            }
+            Self::NoLogin { .. } => "add the keys `user` and `password`, or write `rtsp://USER:PASSWORD@…`",
+            Self::NoStream { .. } => "look up the path behind the host in the camera's manual, such as `/stream1` or `/h264Preview_01_main`",
+            Self::NoVideo { .. } => "choose the camera's video stream: its address is in the manual",
+            Self::UnknownCodec { .. } => {
+                "set the camera (often its second stream) to H.264, or let GStreamer decode it: `gst: \"rtspsrc location=rtsp://… latency=0 ! decodebin\"`"
+            }
+            Self::Undecodable(_) => "choose another size or profile (Main or High) on the camera, or let GStreamer decode it with `gst:`",
+            Self::NoKeyframe => "set the camera's keyframe interval (also called I-frame interval or GOP) to one second",
+            Self::NothingPlayed { .. } => "try `transport: udp` or `transport: tcp`; the camera may also have too many viewers",
+            _ => return None,
+        })
+    }
+
+    /// As the node's loop is told it.
+    pub(super) fn step(&self) -> Step {
+        Step::Waiting { reason: self.to_string(), hint: self.hint().map(str::to_owned) }
+    }
+}
+
+/// The first line of what a library says, short enough for a status line.
+pub(super) fn first_line(said: &impl ToString) -> String {
+    const LONGEST: usize = 120;
+    let said = said.to_string();
+    let line: String = said.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_a_person_can_mend_is_tried_seldom_and_says_what_to_do() {
+        let host = || "10.0.0.7:554".to_owned();
+        for trouble in [
+            Trouble::WrongLogin { host: host() },
+            Trouble::NoLogin { host: host() },
+            Trouble::NoStream { host: host() },
+            Trouble::NoVideo { host: host(), offered: "audio (pcmu)".into() },
+            Trouble::UnknownCodec { host: host(), codec: "H265".into() },
+        ] {
+            assert_eq!(trouble.patience(), Patience::Long, "{trouble}");
+            assert!(trouble.hint().is_some(), "{trouble}");
+        }
+        assert_eq!(Trouble::Closed { host: host() }.patience(), Patience::Short);
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_long_story_is_told() {
+        assert_eq!(first_line(&"bad header\n00 01 02"), "bad header");
+        assert_eq!(first_line(&"x".repeat(500)).chars().count(), 121);
+    }
+}
