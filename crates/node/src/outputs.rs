@@ -28,6 +28,8 @@ struct Output {
     stream: StreamName,
     publisher: Option<Publisher>,
     pacing: Pacing,
+    /// Number and capture time of the frame sent last.
+    last: Option<(u64, CaptureTime)>,
 }
 
 impl Outputs {
@@ -50,6 +52,7 @@ impl Outputs {
                     stream,
                     publisher: None,
                     pacing: Pacing::Free,
+                    last: None,
                 },
             );
         }
@@ -128,6 +131,7 @@ impl Outputs {
             .as_mut()
             .is_some_and(|watch| watch.look(loan.arrays_mut().iter().map(|array| &**array)));
         let receipt = loan.send(captured, origin.cloned())?;
+        slot.last = Some((receipt.seq, captured));
         self.warn_if(is_frozen, output);
         let shape = describe(layout);
         let bytes = layout.arrays.iter().map(bytes_of).sum::<u64>();
@@ -154,8 +158,11 @@ impl Outputs {
         let bus = self.bus.clone();
         let watch = self.frozen.get_mut(output);
         let is_frozen = watch.is_some_and(|watch| watch.look(arrays.iter().map(|(_, bytes)| *bytes)));
-        let publisher = named(&mut self.outputs, &self.node, output)?.publisher(&bus, Some(&layout))?;
-        let receipt = publisher.send(arrays, body, captured, origin.cloned())?;
+        let slot = named(&mut self.outputs, &self.node, output)?;
+        let receipt = slot
+            .publisher(&bus, Some(&layout))?
+            .send(arrays, body, captured, origin.cloned())?;
+        slot.last = Some((receipt.seq, captured));
         self.warn_if(is_frozen, output);
         let bytes = arrays.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         self.sent(output, bytes, captured, receipt.readers as u64, &describe(&layout));
@@ -176,6 +183,18 @@ impl Outputs {
         let body = serde_json::to_vec(result)
             .map_err(|error| NodeError::new(format!("a result cannot be written as JSON: {error}")))?;
         self.send(output, &[], &body, captured, origin)
+    }
+
+    /// The frame sent last on an output, as the origin of what is made of it for another output (a JPEG and its pixels).
+    pub fn last_sent(&self, output: &str) -> Option<Origin> {
+        let output = self.outputs.get(output)?;
+        let (seq, captured) = output.last?;
+        Some(Origin {
+            stream: output.stream.clone(),
+            generation: output.publisher.as_ref()?.generation(),
+            seq,
+            captured,
+        })
     }
 
     fn warn_if(&self, is_frozen: bool, output: &str) {
