@@ -245,3 +245,46 @@ fn a_real_pipeline_that_cannot_be_built_is_told_in_words() {
     );
     assert!(hint.unwrap().contains("bushbaby cameras"));
 }
+
+#[test]
+fn live_pictures_arrive_whole_and_in_order() {
+    use bushbaby_testkit::picture::{Picture, Stamp, monotonic_ns, read_stamp};
+    use std::io::Write;
+
+    let [width, height] = [640, 360];
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // A camera that gives pictures as fast as they are taken, until its reader goes.
+    let camera = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        for frame in 0.. {
+            let drawn_ns = monotonic_ns();
+            let picture = Picture::draw(width, height, Stamp { frame, drawn_ns });
+            if socket.write_all(&picture.i420).is_err() {
+                return;
+            }
+        }
+    });
+    let mut node = node();
+    let reader = node.reader("image");
+    let pipeline = format!(
+        "tcpclientsrc host=127.0.0.1 port={port} ! rawvideoparse width={width} height={height} format=i420 framerate=30/1"
+    );
+    let mut source = source(&node, "gst-launch-1.0", &pipeline, Limits::default());
+    let mut last = None;
+    let mut read = 0;
+    node.step_until(&mut source, |step| {
+        if *step == Step::Sent {
+            let frame = reader.recv(Duration::from_secs(10)).unwrap().unwrap();
+            let luma = frame.array("y").unwrap();
+            let stamp = read_stamp(luma.bytes, luma.info.strides_bytes[0], width, height).unwrap();
+            assert!(Some(stamp.frame) > last, "{} came behind {last:?}", stamp.frame);
+            assert!(stamp.drawn_ns <= frame.captured().mono.as_ns());
+            last = Some(stamp.frame);
+            read += 1;
+        }
+        read == 100
+    });
+    source.close();
+    camera.join().unwrap();
+}
