@@ -1,0 +1,37 @@
+//! `bushbaby bench`: this machine's own figures, measured now.
+
+mod bus;
+mod floor;
+mod payload;
+mod peer;
+mod report;
+
+use std::process::ExitCode;
+
+/// What to measure.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Throughput and latency of the bus between two processes, beside this machine's own memcpy.
+    Bus(bus::BenchArgs),
+    /// The writing process of `bench bus`, as it starts it.
+    #[command(hide = true)]
+    BusPeer(peer::PeerArgs),
+}
+
+/// Measures, and prints a table or one JSON object.
+pub(crate) fn run(command: BenchCommand) -> ExitCode {
+    let done = match command {
+        BenchCommand::Bus(args) => bus::run(&args),
+        BenchCommand::BusPeer(args) => peer::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a measurement came to nothing.
+type BenchResult<T> = Result<T, Box<dyn std::error::Error>>;
