@@ -1,5 +1,7 @@
 //! Cameras: usb, rtsp, gst, video files and a made scene.
 
+mod calibration;
+mod decoded;
 pub mod gst;
 mod h264;
 pub mod rtsp;

@@ -72,7 +72,10 @@ impl Address {
         let user = settings.user.clone().or_else(|| in_url(url.username()));
         let password = settings.password.clone().or_else(|| url.password().and_then(in_url));
         let login = match (user, password) {
-            (Some(user), password) => Some(Login { user, password: password.unwrap_or_default() }),
+            (Some(user), password) => Some(Login {
+                user,
+                password: password.unwrap_or_default(),
+            }),
             (None, None) => None,
             (None, Some(_)) => return Err(AddressError::NoUser),
         };
@@ -115,7 +118,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn settings(url: &str) -> RtspSettings {
-        RtspSettings { url: url.into(), user: None, password: None, transport: Default::default() }
+        RtspSettings {
+            url: url.into(),
+            user: None,
+            password: None,
+            transport: Default::default(),
+            calibration: None,
+        }
     }
 
     fn login(address: &Address) -> (&str, &str) {
@@ -133,15 +142,25 @@ mod tests {
 
     #[test]
     fn keys_win_over_the_address_and_are_taken_as_they_are() {
-        let keys = RtspSettings { user: Some("jo".into()), password: Some("100%25".into()), ..settings("rtsp://a:b@10.0.0.7/") };
+        let keys = RtspSettings {
+            user: Some("jo".into()),
+            password: Some("100%25".into()),
+            ..settings("rtsp://a:b@10.0.0.7/")
+        };
         assert_eq!(login(&Address::of(&keys).unwrap()), ("jo", "100%25"));
-        let only_password = RtspSettings { password: Some("x".into()), ..settings("rtsp://jo@10.0.0.7/") };
+        let only_password = RtspSettings {
+            password: Some("x".into()),
+            ..settings("rtsp://jo@10.0.0.7/")
+        };
         assert_eq!(login(&Address::of(&only_password).unwrap()), ("jo", "x"));
     }
 
     #[test]
     fn without_a_port_it_is_554() {
-        assert_eq!(Address::of(&settings("rtsp://10.0.0.7/s1")).unwrap().host(), "10.0.0.7:554");
+        assert_eq!(
+            Address::of(&settings("rtsp://10.0.0.7/s1")).unwrap().host(),
+            "10.0.0.7:554"
+        );
         assert_eq!(Address::of(&settings("rtsp://[::1]:99/s1")).unwrap().host(), "[::1]:99");
     }
 
@@ -163,9 +182,18 @@ mod tests {
 
     #[test]
     fn settings_that_are_printed_show_no_login() {
-        let shown = format!("{:?}", RtspSettings { password: Some("hunter2".into()), ..settings("rtsp://jo:secret@10.0.0.7/s1") });
+        let shown = format!(
+            "{:?}",
+            RtspSettings {
+                password: Some("hunter2".into()),
+                ..settings("rtsp://jo:secret@10.0.0.7/s1")
+            }
+        );
         assert!(shown.contains("rtsp://10.0.0.7/s1"), "{shown}");
-        assert!(!shown.contains("jo") && !shown.contains("secret") && !shown.contains("hunter2"), "{shown}");
+        assert!(
+            !shown.contains("jo") && !shown.contains("secret") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 
     proptest! {

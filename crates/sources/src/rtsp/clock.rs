@@ -50,11 +50,20 @@ impl CameraClock {
 
     /// Returns when the picture was taken whose first packet came at `first_packet`.
     pub(super) fn capture_time(&mut self, rtp: RtpTime, first_packet: Arrival) -> CaptureTime {
-        let arrived = CaptureTime { mono: first_packet.mono, wall: first_packet.wall, known_by: CaptureClock::Packet };
-        let Some(age_ns) = self.age_ns(rtp, first_packet.wall) else { return arrived };
+        let arrived = CaptureTime {
+            mono: first_packet.mono,
+            wall: first_packet.wall,
+            known_by: CaptureClock::Packet,
+        };
+        let Some(age_ns) = self.age_ns(rtp, first_packet.wall) else {
+            return arrived;
+        };
         if !(-FUTURE_NS..=OLDEST_NS).contains(&age_ns) {
             if !std::mem::replace(&mut self.is_distrusted, true) {
-                tracing::info!("the camera's clock differs from this machine's by {:.1} s or its reports are wrong: taking the arrival of packets", age_ns as f64 / -1e9);
+                tracing::info!(
+                    "the camera's clock differs from this machine's by {:.1} s or its reports are wrong: taking the arrival of packets",
+                    age_ns as f64 / -1e9
+                );
             }
             return arrived;
         }
@@ -80,10 +89,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NOW: Arrival = Arrival { mono: MonoTime::from_ns(50_000_000_000), wall: WallTime::from_ns(1_700_000_000_000_000_000) };
+    const NOW: Arrival = Arrival {
+        mono: MonoTime::from_ns(50_000_000_000),
+        wall: WallTime::from_ns(1_700_000_000_000_000_000),
+    };
 
     fn rtp(ticks: i64) -> RtpTime {
-        RtpTime { ticks, ticks_per_second: NonZeroU32::new(90_000).unwrap() }
+        RtpTime {
+            ticks,
+            ticks_per_second: NonZeroU32::new(90_000).unwrap(),
+        }
     }
 
     /// NTP form of the wall time `age_ms` before `NOW`.
@@ -118,7 +133,11 @@ mod tests {
             let mut clock = CameraClock::default();
             clock.report(rtp(0), told);
             let captured = clock.capture_time(rtp(0), NOW);
-            assert_eq!((captured.mono, captured.known_by), (NOW.mono, CaptureClock::Packet), "{told}");
+            assert_eq!(
+                (captured.mono, captured.known_by),
+                (NOW.mono, CaptureClock::Packet),
+                "{told}"
+            );
         }
     }
 
@@ -127,7 +146,10 @@ mod tests {
         let mut clock = CameraClock::default();
         clock.report(rtp(0), ntp(-5));
         let captured = clock.capture_time(rtp(0), NOW);
-        assert_eq!((captured.mono, captured.known_by), (NOW.mono, CaptureClock::CameraClock));
+        assert_eq!(
+            (captured.mono, captured.known_by),
+            (NOW.mono, CaptureClock::CameraClock)
+        );
     }
 
     proptest! {

@@ -22,12 +22,13 @@ mod tests;
 mod trouble;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bushbaby_node::{Kind, Problem, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calibration;
 use address::{Address, AddressError};
 pub use source::RtspSource;
 
@@ -51,6 +52,9 @@ pub struct RtspSettings {
     /// when the camera refuses or sends nothing.
     #[serde(default)]
     pub transport: Transport,
+    /// The camera's calibration file, whose numbers travel with every picture. Absent: poses rest on a guess.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<PathBuf>,
 }
 
 /// How pictures travel.
@@ -70,13 +74,20 @@ pub enum Transport {
 impl fmt::Debug for RtspSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = Address::of(self).map_or_else(|error| error.to_string(), |address| address.url.to_string());
-        f.debug_struct("RtspSettings").field("url", &url).field("transport", &self.transport).finish_non_exhaustive()
+        f.debug_struct("RtspSettings")
+            .field("url", &url)
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
     }
 }
 
 impl Settings for RtspSettings {
-    fn check(&self, _base_dir: &Path) -> Vec<Problem> {
+    fn check(&self, base_dir: &Path) -> Vec<Problem> {
         let problem = |error: AddressError| Problem::new(error.key(), error.to_string()).with_hint(error.hint());
-        Address::of(self).err().map(problem).into_iter().collect()
+        let address = Address::of(self).err().map(problem);
+        address
+            .into_iter()
+            .chain(calibration::check(self.calibration.as_deref(), base_dir))
+            .collect()
     }
 }

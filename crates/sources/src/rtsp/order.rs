@@ -66,7 +66,9 @@ impl Order {
         if self.held.len() <= self.depth {
             return Ok(false);
         }
-        let Some(first) = (0..self.held.len()).min_by_key(|at| self.held[*at].ticks) else { return Ok(false) };
+        let Some(first) = (0..self.held.len()).min_by_key(|at| self.held[*at].ticks) else {
+            return Ok(false);
+        };
         let next = self.held.swap_remove(first);
         let captured = self.forward(next.ticks, next.captured);
         let sent = send(&next.image.view(), captured).map(|()| true);
@@ -92,7 +94,9 @@ fn copy(picture: &ImageView<'_>, image: &mut Image) -> bool {
         return false;
     }
     for (index, (from, to)) in picture.planes().iter().zip(image.planes_mut()).enumerate() {
-        let Some([row_bytes, _]) = PixelFormat::I420.plane_shape(index, width, height) else { return false };
+        let Some([row_bytes, _]) = PixelFormat::I420.plane_shape(index, width, height) else {
+            return false;
+        };
         for (from, to) in from.bytes.chunks(from.stride_bytes).zip(to.chunks_exact_mut(row_bytes)) {
             to.copy_from_slice(&from[..row_bytes]);
         }
@@ -107,7 +111,11 @@ mod tests {
     use bushbaby_pixels::ColorSpace;
 
     fn captured(ns: u64) -> CaptureTime {
-        CaptureTime { mono: MonoTime::from_ns(ns), wall: WallTime::from_ns(ns as i64), known_by: CaptureClock::Packet }
+        CaptureTime {
+            mono: MonoTime::from_ns(ns),
+            wall: WallTime::from_ns(ns as i64),
+            known_by: CaptureClock::Packet,
+        }
     }
 
     /// Puts pictures that show their own time; returns those that were sent, with their capture times.
@@ -135,14 +143,23 @@ mod tests {
     fn pictures_out_of_order_are_sorted_after_the_first_mishap() {
         // I1 P4 B2 B3 P7 B5 B6 P10 B8 B9
         let decoded = [1, 4, 2, 3, 7, 5, 6, 10, 8, 9, 13, 11, 12].map(|ticks| (ticks, 100));
-        let shown: Vec<i64> = sent(&mut Order::default(), &decoded).into_iter().map(|(ticks, _)| ticks).collect();
+        let shown: Vec<i64> = sent(&mut Order::default(), &decoded)
+            .into_iter()
+            .map(|(ticks, _)| ticks)
+            .collect();
         assert!(shown.is_sorted(), "{shown:?}");
-        assert!(shown.ends_with(&[5, 6, 7, 8, 9, 10, 11]) || shown.ends_with(&[6, 7, 8, 9, 10, 11]), "{shown:?}");
+        assert!(
+            shown.ends_with(&[5, 6, 7, 8, 9, 10, 11]) || shown.ends_with(&[6, 7, 8, 9, 10, 11]),
+            "{shown:?}"
+        );
     }
 
     #[test]
     fn capture_times_only_go_forward() {
-        assert_eq!(sent(&mut Order::default(), &[(1, 100), (2, 90), (3, 100), (4, 120)]), [(1, 100), (2, 101), (3, 102), (4, 120)]);
+        assert_eq!(
+            sent(&mut Order::default(), &[(1, 100), (2, 90), (3, 100), (4, 120)]),
+            [(1, 100), (2, 101), (3, 102), (4, 120)]
+        );
     }
 
     #[test]

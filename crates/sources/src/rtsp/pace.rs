@@ -29,7 +29,12 @@ pub(super) enum Verdict {
 
 impl SilenceWatch {
     pub(super) fn new(now: Instant) -> Self {
-        Self { started: now, last: None, frame_time: Duration::ZERO, is_told: false }
+        Self {
+            started: now,
+            last: None,
+            frame_time: Duration::ZERO,
+            is_told: false,
+        }
     }
 
     /// A picture came.
@@ -124,7 +129,10 @@ mod tests {
     fn a_slow_camera_has_five_frame_times() {
         let (watch, last) = watch(800, 100);
         let silence = watch.deadline() - last;
-        assert!(silence > Duration::from_millis(3900) && silence < Duration::from_millis(4100), "{silence:?}");
+        assert!(
+            silence > Duration::from_millis(3900) && silence < Duration::from_millis(4100),
+            "{silence:?}"
+        );
     }
 
     #[test]
@@ -141,7 +149,10 @@ mod tests {
     fn a_camera_that_never_sends_is_lost_after_four_seconds() {
         let start = Instant::now();
         let mut watch = SilenceWatch::new(start);
-        assert_eq!((watch.deadline(), watch.verdict()), (start + Duration::from_secs(4), Verdict::Lost));
+        assert_eq!(
+            (watch.deadline(), watch.verdict()),
+            (start + Duration::from_secs(4), Verdict::Lost)
+        );
     }
 
     #[test]

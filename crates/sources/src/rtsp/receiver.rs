@@ -57,18 +57,31 @@ impl Receiver {
     /// # Errors
     /// When the system gives no thread or no event loop.
     pub(super) fn start(address: Address, transport: Transport) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
         let (sender, units) = sync_channel(LONGEST_QUEUE);
         let trouble = Arc::new(Mutex::new(Some(Trouble::Connecting { host: address.host() })));
         let (stop, stopped) = watch::channel(false);
-        let line = Line { sender, trouble: trouble.clone(), has_lost: true, is_first: true };
+        let line = Line {
+            sender,
+            trouble: trouble.clone(),
+            has_lost: true,
+            is_first: true,
+        };
         let run = move || {
             runtime.block_on(receive(address, transport, line, stopped));
             // A name that is still being looked up is not worth waiting for.
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("rtsp".into()).spawn(run)?;
-        Ok(Self { units, trouble, stop, thread: Some(thread) })
+        Ok(Self {
+            units,
+            trouble,
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// Waits for the next access unit; `None`: none came in time.
@@ -125,7 +138,10 @@ impl Line {
     fn send(&mut self, frame: VideoFrame, clock: &mut CameraClock) {
         let first_packet = arrival(frame.start_ctx().received());
         let timestamp = frame.timestamp();
-        let rtp = RtpTime { ticks: timestamp.timestamp(), ticks_per_second: timestamp.clock_rate() };
+        let rtp = RtpTime {
+            ticks: timestamp.timestamp(),
+            ticks_per_second: timestamp.clock_rate(),
+        };
         let unit = AccessUnit {
             is_keyframe: frame.is_random_access_point(),
             is_behind_loss: self.has_lost || frame.loss() > 0,
@@ -139,7 +155,9 @@ impl Line {
             Ok(()) => (self.has_lost, self.is_first) = (false, false),
             Err(TrySendError::Full(_)) => {
                 if !std::mem::replace(&mut self.has_lost, true) {
-                    tracing::warn!("this machine is too slow for the camera's pictures: some are left out up to the next keyframe");
+                    tracing::warn!(
+                        "this machine is too slow for the camera's pictures: some are left out up to the next keyframe"
+                    );
                 }
             }
             Err(TrySendError::Disconnected(_)) => {}
@@ -161,7 +179,11 @@ fn arrival(received: Instant) -> Arrival {
 async fn receive(address: Address, transport: Transport, mut line: Line, mut stopped: watch::Receiver<bool>) {
     let group = Arc::new(SessionGroup::default());
     let mut backoff = Backoff::new();
-    let mut way = if transport == Transport::Udp { Way::Udp } else { Way::Tcp };
+    let mut way = if transport == Transport::Udp {
+        Way::Udp
+    } else {
+        Way::Tcp
+    };
     loop {
         let end = tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => break,
@@ -200,19 +222,39 @@ struct End {
 
 impl From<Trouble> for End {
     fn from(trouble: Trouble) -> Self {
-        Self { trouble, tries_other_way: false }
+        Self {
+            trouble,
+            tries_other_way: false,
+        }
     }
 }
 
 /// Keeps one connection until it breaks, is silent or makes no sense.
-async fn connection(address: &Address, way: Way, group: &Arc<SessionGroup>, line: &mut Line, backoff: &mut Backoff) -> End {
+async fn connection(
+    address: &Address,
+    way: Way,
+    group: &Arc<SessionGroup>,
+    line: &mut Line,
+    backoff: &mut Backoff,
+) -> End {
     let host = || address.host();
     let mut playing = match play(address, way, group).await {
         Ok(playing) => playing,
         Err(NotPlaying::Trouble(trouble)) => return trouble.into(),
         Err(NotPlaying::OtherWay) => {
-            let trouble = Trouble::Refused { host: host(), what: if way == Way::Tcp { "send over TCP" } else { "send over UDP" }, status: 461 };
-            return End { trouble, tries_other_way: true };
+            let trouble = Trouble::Refused {
+                host: host(),
+                what: if way == Way::Tcp {
+                    "send over TCP"
+                } else {
+                    "send over UDP"
+                },
+                status: 461,
+            };
+            return End {
+                trouble,
+                tries_other_way: true,
+            };
         }
     };
     let mut clock = CameraClock::default();
@@ -227,7 +269,12 @@ async fn connection(address: &Address, way: Way, group: &Arc<SessionGroup>, line
                     continue;
                 }
                 Verdict::Lost if watch.has_begun() => return Trouble::Silent { host: host() }.into(),
-                Verdict::Lost => return End { trouble: Trouble::NothingPlayed { host: host() }, tries_other_way: true },
+                Verdict::Lost => {
+                    return End {
+                        trouble: Trouble::NothingPlayed { host: host() },
+                        tries_other_way: true,
+                    };
+                }
             },
         };
         match item {
@@ -238,9 +285,17 @@ async fn connection(address: &Address, way: Way, group: &Arc<SessionGroup>, line
                 line.send(frame, &mut clock);
             }
             CodecItem::Rtcp(reports) => {
-                let sent = reports.pkts().find_map(|report| report.as_sender_report().ok().flatten());
+                let sent = reports
+                    .pkts()
+                    .find_map(|report| report.as_sender_report().ok().flatten());
                 if let (Some(sent), Some(at)) = (sent, reports.rtp_timestamp()) {
-                    clock.report(RtpTime { ticks: at.timestamp(), ticks_per_second: at.clock_rate() }, sent.ntp_timestamp().0);
+                    clock.report(
+                        RtpTime {
+                            ticks: at.timestamp(),
+                            ticks_per_second: at.clock_rate(),
+                        },
+                        sent.ntp_timestamp().0,
+                    );
                 }
             }
             _ => {}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use retina::client::{
-    Credentials, Demuxed, Described, InitialTimestampPolicy, PlayOptions, Session, SessionGroup, SessionOptions, SetupOptions,
-    TcpTransportOptions, Transport, UdpTransportOptions, UnassignedChannelDataPolicy,
+    Credentials, Demuxed, Described, InitialTimestampPolicy, PlayOptions, Session, SessionGroup, SessionOptions,
+    SetupOptions, TcpTransportOptions, Transport, UdpTransportOptions, UnassignedChannelDataPolicy,
 };
 use retina::codec::{CodecItem, FrameFormat};
 use tokio::net::TcpStream;
@@ -58,10 +58,14 @@ pub(super) async fn play(address: &Address, way: Way, group: &Arc<SessionGroup>)
         Way::Tcp => Transport::Tcp(TcpTransportOptions::default()),
         Way::Udp => Transport::Udp(UdpTransportOptions::default()),
     };
-    let options = SetupOptions::default().transport(transport).frame_format(FrameFormat::SIMPLE);
+    let options = SetupOptions::default()
+        .transport(transport)
+        .frame_format(FrameFormat::SIMPLE);
     match timeout(ANSWER, session.setup(stream, options)).await {
         Err(_) => return Err(Trouble::NoAnswer { host }.into()),
-        Ok(Err(error)) if error.status_code() == Some(STATUS_UNSUPPORTED_TRANSPORT) => return Err(NotPlaying::OtherWay),
+        Ok(Err(error)) if error.status_code() == Some(STATUS_UNSUPPORTED_TRANSPORT) => {
+            return Err(NotPlaying::OtherWay);
+        }
         Ok(Err(error)) => return Err(refused(address, &error, "set up the stream").into()),
         Ok(Ok(())) => {}
     }
@@ -71,7 +75,10 @@ pub(super) async fn play(address: &Address, way: Way, group: &Arc<SessionGroup>)
         Err(_) => return Err(Trouble::NoAnswer { host }.into()),
         Ok(played) => played.map_err(|error| refused(address, &error, "play"))?,
     };
-    let items = session.demuxed().map_err(|error| Trouble::Garbage { host: host.clone(), said: first_line(&error) })?;
+    let items = session.demuxed().map_err(|error| Trouble::Garbage {
+        host: host.clone(),
+        said: first_line(&error),
+    })?;
     Ok(Playing { items, host })
 }
 
@@ -80,14 +87,22 @@ impl Playing {
     pub(super) async fn next(&mut self) -> Result<CodecItem, Trouble> {
         match self.items.next().await {
             Some(Ok(item)) => Ok(item),
-            Some(Err(error)) => Err(Trouble::Garbage { host: self.host.clone(), said: first_line(&error) }),
-            None => Err(Trouble::Closed { host: self.host.clone() }),
+            Some(Err(error)) => Err(Trouble::Garbage {
+                host: self.host.clone(),
+                said: first_line(&error),
+            }),
+            None => Err(Trouble::Closed {
+                host: self.host.clone(),
+            }),
         }
     }
 }
 
 async fn describe(address: &Address, group: &Arc<SessionGroup>) -> Result<Session<Described>, Trouble> {
-    let credentials = address.login.clone().map(|login| Credentials { username: login.user, password: login.password });
+    let credentials = address.login.clone().map(|login| Credentials {
+        username: login.user,
+        password: login.password,
+    });
     let options = SessionOptions::default()
         .creds(credentials)
         .session_group(group.clone())
@@ -109,7 +124,10 @@ fn refused(address: &Address, error: &retina::Error, what: &'static str) -> Trou
         Some(STATUS_UNAUTHORIZED) => Trouble::NoLogin { host },
         Some(STATUS_NOT_FOUND) => Trouble::NoStream { host },
         // A success that the library could not make sense of.
-        Some(200..=299) | None => Trouble::Garbage { host, said: first_line(error) },
+        Some(200..=299) | None => Trouble::Garbage {
+            host,
+            said: first_line(error),
+        },
         Some(status) => Trouble::Refused { host, what, status },
     }
 }
@@ -118,7 +136,10 @@ fn refused(address: &Address, error: &retina::Error, what: &'static str) -> Trou
 async fn why_not_connected(host: String, said: String) -> Trouble {
     match timeout(ANSWER, TcpStream::connect(host.as_str())).await {
         Err(_) => Trouble::NoAnswer { host },
-        Ok(Err(error)) => Trouble::Unreachable { host, why: first_line(&error) },
+        Ok(Err(error)) => Trouble::Unreachable {
+            host,
+            why: first_line(&error),
+        },
         Ok(Ok(_)) => Trouble::NotRtsp { host, said },
     }
 }
@@ -127,14 +148,27 @@ async fn why_not_connected(host: String, said: String) -> Trouble {
 fn choose(session: &Session<Described>, host: &str) -> Result<usize, Trouble> {
     let host = host.to_owned();
     let streams = session.streams();
-    if let Some(stream) = streams.iter().position(|stream| stream.media() == "video" && stream.encoding_name() == "h264") {
+    if let Some(stream) = streams
+        .iter()
+        .position(|stream| stream.media() == "video" && stream.encoding_name() == "h264")
+    {
         return Ok(stream);
     }
     if let Some(video) = streams.iter().find(|stream| stream.media() == "video") {
-        return Err(Trouble::UnknownCodec { host, codec: codec_name(video.encoding_name()) });
+        return Err(Trouble::UnknownCodec {
+            host,
+            codec: codec_name(video.encoding_name()),
+        });
     }
-    let offered: Vec<String> = streams.iter().map(|stream| format!("{} ({})", stream.media(), stream.encoding_name())).collect();
-    let offered = if offered.is_empty() { "an empty description".to_owned() } else { offered.join(", ") };
+    let offered: Vec<String> = streams
+        .iter()
+        .map(|stream| format!("{} ({})", stream.media(), stream.encoding_name()))
+        .collect();
+    let offered = if offered.is_empty() {
+        "an empty description".to_owned()
+    } else {
+        offered.join(", ")
+    };
     Err(Trouble::NoVideo { host, offered })
 }
 

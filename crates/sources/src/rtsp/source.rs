@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use bushbaby_node::image::{self, ImageMeta};
+use bushbaby_node::image;
 use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs, Source, Step};
+use bushbaby_pixels::ImageView;
 
 use super::RtspSettings;
 use super::address::Address;
 use super::order::Order;
 use super::receiver::{AccessUnit, Receiver};
 use super::trouble::Trouble;
+use crate::calibration::Calibrated;
 use crate::h264::{DecodeError, Decoder};
 
 /// A step returns after this long, with or without a picture.
@@ -26,7 +28,7 @@ const MOST_UNITS: usize = 64;
 #[derive(Debug)]
 pub struct RtspSource {
     context: NodeContext,
-    meta: ImageMeta,
+    calibrated: Calibrated,
     receiver: Receiver,
     waiting: VecDeque<AccessUnit>,
     decoder: Decoder,
@@ -39,16 +41,20 @@ pub struct RtspSource {
 
 impl Source for RtspSource {
     type Settings = RtspSettings;
-    const OUTPUTS: &'static [OutputSpec] = &[OutputSpec { name: "image", carries: Carries::Image, owes_frames: true }];
+    const OUTPUTS: &'static [OutputSpec] = &[OutputSpec {
+        name: "image",
+        carries: Carries::Image,
+        owes_frames: true,
+    }];
 
     fn open(settings: RtspSettings, context: &NodeContext) -> Result<Self, NodeError> {
-        let address = Address::of(&settings).map_err(|error| NodeError::new(error.to_string()).with_hint(error.hint()).for_good())?;
-        let meta = ImageMeta::new(context.name(), None::<&()>);
+        let address = Address::of(&settings)
+            .map_err(|error| NodeError::new(error.to_string()).with_hint(error.hint()).for_good())?;
         let receiver = Receiver::start(address, settings.transport)
             .map_err(|error| NodeError::new(format!("the thread that reads the camera cannot be started: {error}")))?;
         Ok(Self {
             context: context.clone(),
-            meta,
+            calibrated: Calibrated::new(context, settings.calibration.as_deref()),
             receiver,
             waiting: VecDeque::new(),
             decoder: Decoder::new(),
@@ -62,7 +68,11 @@ impl Source for RtspSource {
         match self.next_unit() {
             Some(unit) => self.show(&unit, out),
             // The receiver knows better than the decoder why nothing comes.
-            None => Ok(self.receiver.trouble().or_else(|| self.trouble.clone()).map_or(Step::Idle, |trouble| trouble.step())),
+            None => Ok(self
+                .receiver
+                .trouble()
+                .or_else(|| self.trouble.clone())
+                .map_or(Step::Idle, |trouble| trouble.step())),
         }
     }
 
@@ -82,10 +92,19 @@ impl RtspSource {
         {
             self.waiting.push_back(unit);
         }
-        if self.waiting.front().is_some_and(|oldest| oldest.arrived.elapsed() > LATEST)
-            && let Some(keyframe) = self.waiting.iter().rposition(|unit| unit.is_keyframe).filter(|at| *at > 0)
+        if self
+            .waiting
+            .front()
+            .is_some_and(|oldest| oldest.arrived.elapsed() > LATEST)
+            && let Some(keyframe) = self
+                .waiting
+                .iter()
+                .rposition(|unit| unit.is_keyframe)
+                .filter(|at| *at > 0)
         {
-            self.context.reporter.warn("decoding is too slow for the camera's pictures: some are left out");
+            self.context
+                .reporter
+                .warn("decoding is too slow for the camera's pictures: some are left out");
             let skips_connection = self.waiting.drain(..keyframe).any(|unit| unit.is_first);
             if let Some(next) = self.waiting.front_mut() {
                 next.is_behind_loss = true;
@@ -103,11 +122,16 @@ impl RtspSource {
         if unit.is_behind_loss {
             self.decoder.lost();
         }
-        let meta = &self.meta;
-        let send = |picture: &bushbaby_pixels::ImageView<'_>, captured| image::send(out, "image", picture, captured, None, meta);
+        let calibrated = &mut self.calibrated;
+        let send = |picture: &ImageView<'_>, captured| {
+            let meta = calibrated.meta([picture.width(), picture.height()]);
+            image::send(out, "image", picture, captured, None, meta)
+        };
         let is_sent = match self.decoder.decode(&unit.data) {
             Ok(Some(picture)) => {
-                let view = picture.view().map_err(|error| NodeError::new(format!("the decoder made an impossible picture: {error}")))?;
+                let view = picture
+                    .view()
+                    .map_err(|error| NodeError::new(format!("the decoder made an impossible picture: {error}")))?;
                 self.order.put(unit.rtp.ticks, unit.captured, &view, send)?
             }
             Ok(None) => return Ok(self.without_keyframe()),
@@ -118,7 +142,9 @@ impl RtspSource {
                 return Ok(step);
             }
             Err(error @ DecodeError::Damaged(_)) => {
-                self.context.reporter.warn(&format!("{error}: left out, up to the next keyframe"));
+                self.context
+                    .reporter
+                    .warn(&format!("{error}: left out, up to the next keyframe"));
                 return Ok(Step::Idle);
             }
             Err(error @ DecodeError::Codec(_)) => return Err(NodeError::new(error.to_string())),

@@ -33,7 +33,7 @@ struct Seen {
 
 impl Viewer {
     fn of(url: &str) -> Self {
-        Self::with(RtspSettings { url: url.into(), user: None, password: None, transport: Transport::Auto })
+        Self::with(settings(url.to_owned(), Transport::Auto))
     }
 
     fn with(settings: RtspSettings) -> Self {
@@ -52,7 +52,13 @@ impl Viewer {
             if let Some(frame) = self.pictures.try_recv().unwrap() {
                 let view = image::view(&frame).unwrap();
                 let luma = view.planes()[0];
-                let stamp = read_stamp(luma.bytes, luma.stride_bytes, view.width() as usize, view.height() as usize).unwrap();
+                let stamp = read_stamp(
+                    luma.bytes,
+                    luma.stride_bytes,
+                    view.width() as usize,
+                    view.height() as usize,
+                )
+                .unwrap();
                 return Seen { stamp, frame };
             }
             assert!(Instant::now() < until, "no picture comes over the bus");
@@ -69,12 +75,26 @@ impl Viewer {
     }
 }
 
+fn settings(url: String, transport: Transport) -> RtspSettings {
+    RtspSettings {
+        url,
+        user: None,
+        password: None,
+        transport,
+        calibration: None,
+    }
+}
+
 fn camera(options: CameraOptions) -> RtspCamera {
     RtspCamera::start(options).unwrap()
 }
 
 fn login(scheme: Scheme) -> Option<Login> {
-    Some(Login { user: "jo@home".into(), password: "p@ss/w%rd".into(), scheme })
+    Some(Login {
+        user: "jo@home".into(),
+        password: "p@ss/w%rd".into(),
+        scheme,
+    })
 }
 
 #[test]
@@ -93,7 +113,10 @@ fn pictures_come_whole_in_order_and_with_their_arrival_as_capture_time() {
         assert_eq!(seen.stamp.frame, last.0 + 1);
         let captured = seen.frame.captured();
         assert!(captured.mono > last.1 && captured.mono <= MonoTime::now());
-        assert!(captured.mono >= MonoTime::from_ns(seen.stamp.drawn_ns), "captured before it was drawn");
+        assert!(
+            captured.mono >= MonoTime::from_ns(seen.stamp.drawn_ns),
+            "captured before it was drawn"
+        );
         assert_eq!(captured.known_by, CaptureClock::Packet);
         last = (seen.stamp.frame, captured.mono);
     }
@@ -102,7 +125,7 @@ fn pictures_come_whole_in_order_and_with_their_arrival_as_capture_time() {
 #[test]
 fn over_udp_the_same_pictures_come() {
     let camera = camera(CameraOptions::default());
-    let mut viewer = Viewer::with(RtspSettings { url: camera.url(), user: None, password: None, transport: Transport::Udp });
+    let mut viewer = Viewer::with(settings(camera.url(), Transport::Udp));
     let first = viewer.next().stamp.frame;
     let tenth = (0..9).map(|_| viewer.next().stamp.frame).last().unwrap();
     assert!(tenth >= first + 9);
@@ -111,7 +134,10 @@ fn over_udp_the_same_pictures_come() {
 
 #[test]
 fn a_camera_that_refuses_tcp_is_read_over_udp() {
-    let camera = camera(CameraOptions { tcp: false, ..CameraOptions::default() });
+    let camera = camera(CameraOptions {
+        tcp: false,
+        ..CameraOptions::default()
+    });
     let mut viewer = Viewer::of(&camera.url());
     viewer.next();
     assert_eq!(camera.udp_plays(), 1);
@@ -119,19 +145,31 @@ fn a_camera_that_refuses_tcp_is_read_over_udp() {
 
 #[test]
 fn a_camera_that_refuses_both_ways_is_not_asked_without_end() {
-    let camera = camera(CameraOptions { tcp: false, udp: false, ..CameraOptions::default() });
+    let camera = camera(CameraOptions {
+        tcp: false,
+        udp: false,
+        ..CameraOptions::default()
+    });
     let mut viewer = Viewer::of(&camera.url());
     viewer.waits_because("refuses to send over UDP (status 461)");
     let started = Instant::now();
-    viewer.node.step_until(&mut viewer.source, |_| started.elapsed() > Duration::from_millis(700));
+    viewer
+        .node
+        .step_until(&mut viewer.source, |_| started.elapsed() > Duration::from_millis(700));
     assert!(camera.connections() < 12, "{} connections", camera.connections());
 }
 
 #[test]
 fn parameter_sets_may_come_with_the_pictures_alone_and_sound_may_come_first() {
     for options in [
-        CameraOptions { parameter_sets_in_description: false, ..CameraOptions::default() },
-        CameraOptions { offer: Offer::H264AfterSound, ..CameraOptions::default() },
+        CameraOptions {
+            parameter_sets_in_description: false,
+            ..CameraOptions::default()
+        },
+        CameraOptions {
+            offer: Offer::H264AfterSound,
+            ..CameraOptions::default()
+        },
     ] {
         let camera = camera(options);
         Viewer::of(&camera.url()).next();
@@ -141,18 +179,32 @@ fn parameter_sets_may_come_with_the_pictures_alone_and_sound_may_come_first() {
 #[test]
 fn user_and_password_are_taken_from_the_address_and_from_keys_by_both_schemes() {
     for scheme in [Scheme::Basic, Scheme::Digest] {
-        let camera = camera(CameraOptions { login: login(scheme), ..CameraOptions::default() });
+        let camera = camera(CameraOptions {
+            login: login(scheme),
+            ..CameraOptions::default()
+        });
         Viewer::of(&camera.url_with_login("jo%40home:p%40ss%2Fw%25rd")).next();
-        let keys = RtspSettings { url: camera.url(), user: Some("jo@home".into()), password: Some("p@ss/w%rd".into()), transport: Transport::Auto };
+        let keys = RtspSettings {
+            user: Some("jo@home".into()),
+            password: Some("p@ss/w%rd".into()),
+            ..settings(camera.url(), Transport::Auto)
+        };
         Viewer::with(keys).next();
     }
 }
 
 #[test]
 fn a_wrong_password_is_told_in_words_that_do_not_hold_it() {
-    let camera = camera(CameraOptions { login: login(Scheme::Digest), ..CameraOptions::default() });
-    let (reason, hint) = Viewer::of(&camera.url_with_login("jo%40home:secret")).waits_because("refuses user and password");
-    assert!(!reason.contains("secret") && !hint.contains("secret") && hint.contains("%40"), "{reason}; {hint}");
+    let camera = camera(CameraOptions {
+        login: login(Scheme::Digest),
+        ..CameraOptions::default()
+    });
+    let (reason, hint) =
+        Viewer::of(&camera.url_with_login("jo%40home:secret")).waits_because("refuses user and password");
+    assert!(
+        !reason.contains("secret") && !hint.contains("secret") && hint.contains("%40"),
+        "{reason}; {hint}"
+    );
     Viewer::of(&camera.url()).waits_because("wants a user and a password");
 }
 
@@ -163,7 +215,10 @@ fn what_cannot_be_read_is_named_with_what_to_do() {
         (Offer::Vp8, "VP8", "H.264"),
         (Offer::SoundOnly, "no video, only audio (pcmu)", "video stream"),
     ] {
-        let camera = camera(CameraOptions { offer, ..CameraOptions::default() });
+        let camera = camera(CameraOptions {
+            offer,
+            ..CameraOptions::default()
+        });
         let (_, hint) = Viewer::of(&camera.url()).waits_because(words);
         assert!(hint.contains(advice), "{offer:?}: {hint}");
     }
@@ -172,10 +227,21 @@ fn what_cannot_be_read_is_named_with_what_to_do() {
 #[test]
 fn pictures_of_absurd_size_are_refused_in_words_before_memory_is_taken() {
     for (width_mbs, crop_px, words) in [(1250, [0, 0], "20000x20000"), (40, [640, 0], "0x20000")] {
-        let claim = Claim { profile: 66, width_mbs, height_mbs: 1250, crop_px, bit_depth: 8, interlaced: false };
+        let claim = Claim {
+            profile: 66,
+            width_mbs,
+            height_mbs: 1250,
+            crop_px,
+            bit_depth: 8,
+            interlaced: false,
+        };
         let sequence_parameter_set = Some(sequence_parameter_set(claim));
         // In the description such a set may stop the library already: here it must get through to us.
-        let options = CameraOptions { sequence_parameter_set, parameter_sets_in_description: false, ..CameraOptions::default() };
+        let options = CameraOptions {
+            sequence_parameter_set,
+            parameter_sets_in_description: false,
+            ..CameraOptions::default()
+        };
         let camera = camera(options);
         Viewer::of(&camera.url()).waits_because(words);
     }
@@ -183,8 +249,18 @@ fn pictures_of_absurd_size_are_refused_in_words_before_memory_is_taken() {
 
 #[test]
 fn an_absurd_size_in_the_description_is_told_too() {
-    let claim = Claim { profile: 66, width_mbs: 1250, height_mbs: 1250, crop_px: [0, 0], bit_depth: 8, interlaced: false };
-    let camera = camera(CameraOptions { sequence_parameter_set: Some(sequence_parameter_set(claim)), ..CameraOptions::default() });
+    let claim = Claim {
+        profile: 66,
+        width_mbs: 1250,
+        height_mbs: 1250,
+        crop_px: [0, 0],
+        bit_depth: 8,
+        interlaced: false,
+    };
+    let camera = camera(CameraOptions {
+        sequence_parameter_set: Some(sequence_parameter_set(claim)),
+        ..CameraOptions::default()
+    });
     Viewer::of(&camera.url()).waits_because("20000x20000");
 }
 
@@ -206,7 +282,9 @@ fn a_camera_that_stays_frozen_is_connected_to_anew() {
     viewer.next();
     let connections = camera.connections();
     camera.set_mood(Mood::Frozen);
-    viewer.node.step_until(&mut viewer.source, |_| camera.connections() > connections);
+    viewer
+        .node
+        .step_until(&mut viewer.source, |_| camera.connections() > connections);
     viewer.waits_because("plays but sends no picture");
     camera.set_mood(Mood::Well);
     viewer.next();
@@ -233,7 +311,15 @@ fn a_killed_camera_that_returns_on_its_port_is_found_again() {
     viewer.next();
     camera.kill();
     viewer.waits_because("cannot be reached");
-    let _again = CameraProcess::of_this_test_binary(CAMERA_TEST, CameraOptions { width: 320, height: 240, ..options }).unwrap();
+    let _again = CameraProcess::of_this_test_binary(
+        CAMERA_TEST,
+        CameraOptions {
+            width: 320,
+            height: 240,
+            ..options
+        },
+    )
+    .unwrap();
     let seen = viewer.next();
     let view = image::view(&seen.frame).unwrap();
     assert_eq!((view.width(), view.height()), (320, 240));
@@ -246,7 +332,9 @@ fn a_cut_connection_is_made_anew() {
     let before = viewer.next().stamp.frame;
     let connections = camera.connections();
     camera.cut_connections();
-    viewer.node.step_until(&mut viewer.source, |_| camera.connections() > connections);
+    viewer
+        .node
+        .step_until(&mut viewer.source, |_| camera.connections() > connections);
     assert!(viewer.next().stamp.frame > before);
 }
 
@@ -274,7 +362,8 @@ fn a_camera_that_never_answers_is_told_with_its_address() {
 #[test]
 fn nobody_at_the_address_and_somebody_else_at_it_are_told_apart() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (_, hint) = Viewer::of(&format!("rtsp://127.0.0.1:{port}/")).waits_because("cannot be reached (Connection refused");
+    let (_, hint) =
+        Viewer::of(&format!("rtsp://127.0.0.1:{port}/")).waits_because("cannot be reached (Connection refused");
     assert!(hint.contains("powered"), "{hint}");
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap();
@@ -289,8 +378,11 @@ fn nobody_at_the_address_and_somebody_else_at_it_are_told_apart() {
 
 #[test]
 fn lost_packets_cost_pictures_but_never_tear_one() {
-    let camera = camera(CameraOptions { keyframe_every: 10, ..CameraOptions::default() });
-    let mut viewer = Viewer::with(RtspSettings { url: camera.url(), user: None, password: None, transport: Transport::Udp });
+    let camera = camera(CameraOptions {
+        keyframe_every: 10,
+        ..CameraOptions::default()
+    });
+    let mut viewer = Viewer::with(settings(camera.url(), Transport::Udp));
     let mut last = viewer.next().stamp.frame;
     let mut gaps = 0;
     for round in 0..60 {
@@ -307,7 +399,11 @@ fn lost_packets_cost_pictures_but_never_tear_one() {
 
 #[test]
 fn a_camera_without_keyframes_at_the_start_shows_nothing_torn_and_says_what_it_waits_for() {
-    let camera = camera(CameraOptions { keyframe_on_play: false, keyframe_every: 150, ..CameraOptions::default() });
+    let camera = camera(CameraOptions {
+        keyframe_on_play: false,
+        keyframe_every: 150,
+        ..CameraOptions::default()
+    });
     // The first viewer makes the camera's encoder begin; the second comes amid its pictures.
     let mut first = Viewer::of(&camera.url());
     first.next();
@@ -319,7 +415,10 @@ fn a_camera_without_keyframes_at_the_start_shows_nothing_torn_and_says_what_it_w
 
 #[test]
 fn a_camera_whose_clock_goes_right_dates_its_pictures_itself() {
-    let camera = camera(CameraOptions { clock_ahead_ms: Some(0), ..CameraOptions::default() });
+    let camera = camera(CameraOptions {
+        clock_ahead_ms: Some(0),
+        ..CameraOptions::default()
+    });
     let mut viewer = Viewer::of(&camera.url());
     let until = Instant::now() + LIMIT;
     let seen = loop {
@@ -330,12 +429,18 @@ fn a_camera_whose_clock_goes_right_dates_its_pictures_itself() {
         assert!(Instant::now() < until, "no picture is dated by the camera");
     };
     let difference_ns = seen.frame.captured().mono.as_ns().abs_diff(seen.stamp.drawn_ns);
-    assert!(difference_ns < 20_000_000, "dated {difference_ns} ns beside the moment when it was drawn");
+    assert!(
+        difference_ns < 20_000_000,
+        "dated {difference_ns} ns beside the moment when it was drawn"
+    );
 }
 
 #[test]
 fn a_camera_whose_clock_goes_wrong_is_not_believed() {
-    let camera = camera(CameraOptions { clock_ahead_ms: Some(3_600_000), ..CameraOptions::default() });
+    let camera = camera(CameraOptions {
+        clock_ahead_ms: Some(3_600_000),
+        ..CameraOptions::default()
+    });
     let mut viewer = Viewer::of(&camera.url());
     for _ in 0..20 {
         assert_eq!(viewer.next().frame.captured().known_by, CaptureClock::Packet);

@@ -24,7 +24,11 @@ pub(super) enum Trouble {
     #[error("{host} has no stream at this address (status 404), trying again every 5 s")]
     NoStream { host: String },
     #[error("{host} refuses to {what} (status {status}), trying again")]
-    Refused { host: String, what: &'static str, status: u16 },
+    Refused {
+        host: String,
+        what: &'static str,
+        status: u16,
+    },
     #[error("{host} sends no video, only {offered}")]
     NoVideo { host: String, offered: String },
     #[error("{host} sends {codec}, which this source cannot read")]
@@ -61,7 +65,11 @@ impl Trouble {
     /// When to try again.
     pub(super) fn patience(&self) -> Patience {
         match self {
-            Self::WrongLogin { .. } | Self::NoLogin { .. } | Self::NoStream { .. } | Self::NoVideo { .. } | Self::UnknownCodec { .. } => Patience::Long,
+            Self::WrongLogin { .. }
+            | Self::NoLogin { .. }
+            | Self::NoStream { .. }
+            | Self::NoVideo { .. }
+            | Self::UnknownCodec { .. } => Patience::Long,
             _ => Patience::Short,
         }
     }
@@ -69,27 +77,40 @@ impl Trouble {
     /// What a person can do about it.
     pub(super) fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::NoAnswer { .. } | Self::Unreachable { .. } => "is the camera powered and on this network? try `ping` with its address",
+            Self::NoAnswer { .. } | Self::Unreachable { .. } => {
+                "is the camera powered and on this network? try `ping` with its address"
+            }
             Self::NotRtsp { .. } => "is this the camera's RTSP port? most listen on 554",
             Self::WrongLogin { .. } => {
                 "check `user` and `password`; in an address write `%40` for `@` and `%2F` for `/`. Some cameras have a separate login for RTSP or ONVIF"
             }
             Self::NoLogin { .. } => "add the keys `user` and `password`, or write `rtsp://USER:PASSWORD@…`",
-            Self::NoStream { .. } => "look up the path behind the host in the camera's manual, such as `/stream1` or `/h264Preview_01_main`",
+            Self::NoStream { .. } => {
+                "look up the path behind the host in the camera's manual, such as `/stream1` or `/h264Preview_01_main`"
+            }
             Self::NoVideo { .. } => "choose the camera's video stream: its address is in the manual",
             Self::UnknownCodec { .. } => {
                 "set the camera (often its second stream) to H.264, or let GStreamer decode it: `gst: \"rtspsrc location=rtsp://… latency=0 ! decodebin\"`"
             }
-            Self::Undecodable(_) => "choose another size or profile (Main or High) on the camera, or let GStreamer decode it with `gst:`",
-            Self::NoKeyframe => "set the camera's keyframe interval (also called I-frame interval or GOP) to one second",
-            Self::NothingPlayed { .. } => "try `transport: udp` or `transport: tcp`; the camera may also have too many viewers",
+            Self::Undecodable(_) => {
+                "choose another size or profile (Main or High) on the camera, or let GStreamer decode it with `gst:`"
+            }
+            Self::NoKeyframe => {
+                "set the camera's keyframe interval (also called I-frame interval or GOP) to one second"
+            }
+            Self::NothingPlayed { .. } => {
+                "try `transport: udp` or `transport: tcp`; the camera may also have too many viewers"
+            }
             _ => return None,
         })
     }
 
     /// As the node's loop is told it.
     pub(super) fn step(&self) -> Step {
-        Step::Waiting { reason: self.to_string(), hint: self.hint().map(str::to_owned) }
+        Step::Waiting {
+            reason: self.to_string(),
+            hint: self.hint().map(str::to_owned),
+        }
     }
 }
 
@@ -97,7 +118,13 @@ impl Trouble {
 pub(super) fn first_line(said: &impl ToString) -> String {
     const LONGEST: usize = 120;
     let said = said.to_string();
-    let line: String = said.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
+    let line: String = said
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
@@ -115,8 +142,14 @@ mod tests {
             Trouble::WrongLogin { host: host() },
             Trouble::NoLogin { host: host() },
             Trouble::NoStream { host: host() },
-            Trouble::NoVideo { host: host(), offered: "audio (pcmu)".into() },
-            Trouble::UnknownCodec { host: host(), codec: "H265".into() },
+            Trouble::NoVideo {
+                host: host(),
+                offered: "audio (pcmu)".into(),
+            },
+            Trouble::UnknownCodec {
+                host: host(),
+                codec: "H265".into(),
+            },
         ] {
             assert_eq!(trouble.patience(), Patience::Long, "{trouble}");
             assert!(trouble.hint().is_some(), "{trouble}");
