@@ -1,1 +1,8 @@
 //! What looks at frames: AprilTags.
+
+use bushbaby_node::Kind;
+
+pub mod apriltag;
+
+/// Every kind of stage, one line each.
+pub const KINDS: &[Kind] = &[apriltag::KIND];
