@@ -1,6 +1,7 @@
 //! A node's outputs: one publisher each, counted, opened when first needed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bushbaby_bus::{
     ArrayLayout, Bus, CaptureTime, FrameLayout, Loan, MonoTime, Origin, Pacing, Publisher, PublisherOptions, StreamName,
@@ -94,6 +95,17 @@ impl Outputs {
             .readers() as u64;
         self.reporter.readers(output, readers);
         Ok(readers > 0)
+    }
+
+    /// Waits until an output that [minds its readers](Outputs::set_pacing) may send again; returns whether it may. At once and
+    /// true for any other.
+    ///
+    /// # Errors
+    /// When the stream cannot be opened.
+    pub fn wait_for_readers(&mut self, output: &str, timeout: Duration) -> Result<bool, NodeError> {
+        let bus = self.bus.clone();
+        let publisher = named(&mut self.outputs, &self.node, output)?.publisher(&bus, None)?;
+        Ok(publisher.wait_for_readers(timeout))
     }
 
     /// Reserves memory for frames of this layout, so that the first is as quick as the others.
