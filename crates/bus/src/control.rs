@@ -19,6 +19,8 @@ const SEND_PATIENCE: Duration = Duration::from_millis(100);
 pub(crate) enum Message {
     /// It is there.
     Joined { reader: ReaderId },
+    /// It was there before the publisher, and has found it now.
+    Connected { reader: ReaderId },
     /// It received this frame, and with it all before.
     Received {
         reader: ReaderId,
@@ -39,6 +41,7 @@ impl Message {
                 seq,
             } => (2, reader, generation, seq),
             Self::Left { reader } => (3, reader, 0, 0),
+            Self::Connected { reader } => (4, reader, 0, 0),
         };
         let mut bytes = [0; MESSAGE_BYTES];
         bytes[..4].copy_from_slice(&MAGIC);
@@ -65,6 +68,7 @@ impl Message {
                 seq,
             }),
             3 => Some(Self::Left { reader }),
+            4 => Some(Self::Connected { reader }),
             _ => None,
         }
     }
@@ -171,6 +175,7 @@ mod tests {
                 seq: u64::MAX,
             },
             Message::Left { reader },
+            Message::Connected { reader },
         ];
         said.into_iter().for_each(|message| mouth.say(message));
         let heard: Vec<Message> = std::iter::from_fn(|| ear.next()).collect();

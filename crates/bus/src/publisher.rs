@@ -1,6 +1,8 @@
 //! The writing end: loan, fill, send.
 
+mod audience;
 mod loan;
+mod taking;
 mod writer;
 
 use std::sync::Arc;
@@ -113,5 +115,12 @@ impl Publisher {
 
     fn loan_planned<'p>(&self, plan: Plan) -> Result<Loan<'p>, PublishError> {
         Loan::take(self.0.clone(), plan)
+    }
+}
+
+impl Drop for Publisher {
+    /// Waits up to half a second for readers that have not looked at it since it began, so that they do not miss what it sent last.
+    fn drop(&mut self) {
+        self.0.let_readers_connect();
     }
 }

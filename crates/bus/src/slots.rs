@@ -83,7 +83,7 @@ impl Slots {
         Self::create_by(service, demand, Way::of_this_kernel())
     }
 
-    fn create_by(service: &StreamService, demand: Demand, way: Way) -> Result<Self, SlotError> {
+    pub(crate) fn create_by(service: &StreamService, demand: Demand, way: Way) -> Result<Self, SlotError> {
         let Demand { lines, count, reserve } = demand;
         let count = count.min(MOST_SLOTS);
         room::require_for_frames(demand.bytes_at_once() as u64)?;

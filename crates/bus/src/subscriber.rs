@@ -12,6 +12,7 @@ use iceoryx2::prelude::{CallbackProgression, PortFactory};
 use rustix::fd::BorrowedFd;
 
 use crate::bus::{Shared, locked};
+use crate::clean;
 use crate::control::{Message, Mouth};
 use crate::counts::ReadCounts;
 use crate::error::{BusError, RecvError};
@@ -66,47 +67,58 @@ pub(crate) struct News {
 impl Subscriber {
     pub(crate) fn open(bus: &Arc<Shared>, stream: &StreamName, options: ReadOptions) -> Result<Self, BusError> {
         check(stream, &options)?;
-        let failed = |what: &str, cause: &dyn Debug| {
-            BusError::transport(format!("stream `{stream}`: making the reader's {what}"), cause)
-        };
+        match Self::try_open(bus, stream, options) {
+            // Dead ones hold their places until they are cleaned up.
+            Err(BusError::TooManyReaders { .. }) if clean::remove_dead_nodes(&bus.config) > 0 => {
+                Self::try_open(bus, stream, options)
+            }
+            opened => opened,
+        }
+    }
+
+    fn try_open(bus: &Arc<Shared>, stream: &StreamName, options: ReadOptions) -> Result<Self, BusError> {
+        let what = |what: &str| format!("stream `{stream}`: making the reader's {what}");
+        let waker = Waker::new().map_err(|source| BusError::system(what("waker"), source))?;
+        let mouth = Mouth::open(bus.root(), stream).map_err(|source| BusError::system(what("socket"), source))?;
         let lock = bus.lock_for(stream)?;
         let service = StreamService::open(bus, stream)?;
+        let too_many = || BusError::TooManyReaders {
+            stream: stream.clone(),
+            most: MAX_READERS,
+        };
         let listener = service
             .events
             .listener_builder()
             .create()
             .map_err(|cause| match cause {
-                ListenerCreateError::ExceedsMaxSupportedListeners => too_many(stream),
-                cause => failed("events", &cause),
+                ListenerCreateError::ExceedsMaxSupportedListeners => too_many(),
+                cause => BusError::transport(what("events"), cause),
             })?;
         let joined_at = MonoTime::now();
-        let port = service
+        let reader = service
             .frames
             .subscriber_builder()
             .buffer_size(buffer_of(options.policy))
             .history_request(usize::from(options.replay_last))
             .create()
             .map_err(|cause| match cause {
-                SubscriberCreateError::ExceedsMaxSupportedSubscribers => too_many(stream),
-                cause => failed("frames", &cause),
+                SubscriberCreateError::ExceedsMaxSupportedSubscribers => too_many(),
+                cause => BusError::transport(what("frames"), cause),
             })?;
         drop(lock);
-        let at_join = odometer::read(bus.root(), stream);
-        let mouth = Mouth::open(bus.root(), stream)
-            .map_err(|source| BusError::system(format!("stream `{stream}`: making the reader's socket"), source))?;
+        let acceptance = Acceptance::new(&options, joined_at, odometer::read(bus.root(), stream));
         mouth.say(Message::Joined {
-            reader: port.id().value(),
+            reader: reader.id().value(),
         });
-        let acceptance = Acceptance::new(&options, joined_at, at_join);
         Ok(Self {
             stream: stream.clone(),
             options,
             port: Arc::new(ReaderPort {
-                reader: port,
+                reader,
                 _bus: bus.clone(),
             }),
             listener,
-            waker: Waker::new().map_err(|source| BusError::system("making an eventfd", source))?,
+            waker,
             mouth,
             state: Mutex::new(State {
                 acceptance,
@@ -210,7 +222,13 @@ impl Subscriber {
                 sample = newer;
                 replaced += 1;
             }
-            state.connected_to = Some(sample.origin().value());
+            let publisher = Some(sample.origin().value());
+            if state.connected_to != publisher {
+                state.connected_to = publisher;
+                self.mouth.say(Message::Connected {
+                    reader: self.port.reader.id().value(),
+                });
+            }
             let accepted = state
                 .acceptance
                 .accept(&self.stream, &self.port, sample, replaced)
@@ -309,12 +327,5 @@ fn buffer_of(policy: ReadPolicy) -> usize {
     match policy {
         ReadPolicy::Latest => 1,
         ReadPolicy::Queue(frames) => frames,
-    }
-}
-
-fn too_many(stream: &StreamName) -> BusError {
-    BusError::TooManyReaders {
-        stream: stream.clone(),
-        most: MAX_READERS,
     }
 }

@@ -8,7 +8,7 @@ use bushbaby_bus::{
     ArrayLayout, BusError, CaptureClock, CaptureTime, DType, FrameLayout, MAX_READERS, Origin, Pacing, PublishError,
     PublisherOptions, ReadOptions, ReadPolicy,
 };
-use support::{Lab, PATIENCE, numbered, send_numbered};
+use support::{Lab, PATIENCE, left_in_shm, numbered, send_numbered};
 
 #[test]
 fn a_frame_arrives_as_it_was_sent() {
@@ -589,4 +589,88 @@ fn instances_see_nothing_of_each_other() {
         stranger.recv(PATIENCE).unwrap().is_some(),
         "the end of one instance broke the other"
     );
+}
+
+#[test]
+fn a_publisher_that_ends_at_once_is_still_read() {
+    let lab = Lab::new("one-shot");
+    let stream = lab.stream("front/image");
+    let queue = ReadOptions {
+        policy: ReadPolicy::Queue(8),
+        ..ReadOptions::default()
+    };
+    let reader = lab.bus.subscriber(&stream, queue).unwrap();
+    let reading = std::thread::spawn(move || {
+        let seqs: Vec<u64> = (0..60).map(|_| reader.recv(PATIENCE).unwrap().unwrap().seq()).collect();
+        (seqs, reader.counts())
+    });
+    for _ in 0..20 {
+        let publisher = lab.bus.publisher(&stream, PublisherOptions::default()).unwrap();
+        for _ in 0..3 {
+            send_numbered(&publisher, 500);
+        }
+    }
+    let (seqs, counts) = reading.join().unwrap();
+    assert_eq!(seqs, [0, 1, 2].repeat(20));
+    assert_eq!(counts.overflow, 0);
+}
+
+#[test]
+fn what_is_expected_is_reserved_at_once_and_what_is_not_takes_next_to_nothing() {
+    let lab = Lab::new("reserved");
+    let taken_bytes = || -> u64 {
+        use std::os::unix::fs::MetadataExt;
+        let files = left_in_shm(lab.bus.instance());
+        files
+            .iter()
+            .map(|name| std::fs::metadata(format!("/dev/shm/{name}")).unwrap().blocks() * 512)
+            .sum()
+    };
+    let before = taken_bytes();
+    let small = lab
+        .bus
+        .publisher(&lab.stream("tags/detections"), PublisherOptions::default())
+        .unwrap();
+    let for_small = taken_bytes() - before;
+    assert!(
+        for_small < 500_000,
+        "a publisher of who knows what took {for_small} bytes"
+    );
+
+    let expected = FrameLayout::of_arrays([ArrayLayout::new("n", DType::U8, [10_000_000])]);
+    let options = PublisherOptions {
+        expected: Some(expected),
+        expected_readers: 1,
+        ..PublisherOptions::default()
+    };
+    let large = lab.bus.publisher(&lab.stream("front/image"), options).unwrap();
+    let reserved = taken_bytes() - before - for_small;
+    assert!(
+        (40_000_000..60_000_000).contains(&reserved),
+        "{reserved} bytes were reserved for 10 MB frames"
+    );
+    let reader = lab
+        .bus
+        .subscriber(&lab.stream("front/image"), ReadOptions::default())
+        .unwrap();
+    for _ in 0..50 {
+        send_numbered(&large, 10_000_000 - 8);
+        assert!(numbered(&reader.recv(PATIENCE).unwrap().unwrap()));
+    }
+    let later = taken_bytes() - before - for_small;
+    assert!(
+        later < reserved + 500_000,
+        "{later} bytes are in use, {reserved} were reserved"
+    );
+    drop(small);
+}
+
+#[test]
+fn frames_and_both_ends_may_go_to_other_threads() {
+    fn sends<T: Send + Sync>() {}
+    sends::<bushbaby_bus::Bus>();
+    sends::<bushbaby_bus::Publisher>();
+    sends::<bushbaby_bus::Subscriber>();
+    sends::<bushbaby_bus::Frame>();
+    sends::<bushbaby_bus::Waker>();
 }
