@@ -1,21 +1,287 @@
-// Shows the first camera: its newest picture over the WebSocket.
-const canvas = document.getElementById("picture");
-const socket = new WebSocket(`ws://${location.host}/live`);
-socket.binaryType = "arraybuffer";
-let watched = null;
-socket.onmessage = async ({ data }) => {
-  if (typeof data === "string") {
-    const message = JSON.parse(data);
-    if (message.type !== "status" || watched) return;
-    watched = Object.keys(message.status.streams).find((name) => message.status.streams[name].carries === "image");
-    if (watched) socket.send(JSON.stringify({ type: "watch", views: [{ camera: watched, width: 1280, height: 720 }] }));
-    return;
+// The page: one connection, the views, the keys.
+
+import { Camera } from "./camera.js";
+import { h, setAttribute, setText } from "./dom.js";
+import { connect } from "./link.js";
+import { Live } from "./live.js";
+import { NodeDrawer } from "./node.js";
+import { Pipeline } from "./pipeline.js";
+import { duration, sentence } from "./words.js";
+
+/** Words and figures change so often at most. */
+const UPDATE_MS = 250;
+
+const byId = (id) => document.getElementById(id);
+
+class App {
+  constructor() {
+    this.status = null;
+    this.statusAt = 0;
+    this.problem = null;
+    this.hello = null;
+    this.cameras = new Map();
+    this.isLost = false;
+    this.lostAt = 0;
+    this.lostClock = "";
+    this.wallOffset = 0;
+    this.watched = "";
+    this.seen = [];
+    this.link = connect({
+      open: () => this.#opened(),
+      text: (message) => this.#heard(message),
+      picture: (header, jpeg) => this.cameras.get(header.camera)?.take(header, jpeg),
+      lost: () => this.#lost(),
+    });
+    this.live = new Live(this, byId("live"));
+    this.pipeline = new Pipeline(this, byId("pipeline"));
+    this.drawer = new NodeDrawer(this, byId("node"));
+    addEventListener("hashchange", () => this.#route());
+    this.#route();
+    setInterval(() => this.#update(), UPDATE_MS);
   }
-  const length = new DataView(data).getUint32(0, true);
-  const picture = await createImageBitmap(new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }));
-  socket.send(JSON.stringify({ type: "taken", camera: watched }));
-  canvas.width = picture.width;
-  canvas.height = picture.height;
-  canvas.getContext("2d").drawImage(picture, 0, 0);
-  picture.close();
+
+  #opened() {
+    this.isLost = false;
+    this.watched = "";
+    this.live?.watch();
+    this.#update();
+  }
+
+  #lost() {
+    if (!this.isLost) {
+      this.lostAt = performance.now();
+      this.lostClock = new Date().toLocaleTimeString([], { hour12: false });
+    }
+    this.isLost = true;
+    this.#update();
+  }
+
+  #heard(message) {
+    if (message.type === "results") return this.cameras.get(message.camera)?.hear(message);
+    if (message.type === "hello") this.hello = message;
+    if (message.type === "no_status") this.problem = message.error;
+    if (message.type !== "status") return undefined;
+    this.problem = null;
+    this.status = message.status;
+    this.statusAt = performance.now();
+    this.wallOffset = message.wall_ms - Date.now();
+    this.#setCameras();
+    this.#update();
+    return undefined;
+  }
+
+  #setCameras() {
+    const { streams, edges } = this.status;
+    const names = Object.keys(streams).filter((name) => streams[name].carries === "image" && this.#isSource(name));
+    for (const name of names) if (!this.cameras.has(name)) this.cameras.set(name, new Camera(name, this.link));
+    for (const name of this.cameras.keys()) if (!names.includes(name)) this.cameras.delete(name);
+    const results = Object.keys(streams).filter((name) => streams[name].carries === "detections");
+    for (const [name, camera] of this.cameras) {
+      const reads = (node) => edges.some(({ from, to }) => from === name && to === node);
+      camera.stages = new Set(results.filter((stream) => reads(stream.split("/")[0])));
+    }
+    if (names.join() === this.live.names && !this.live.empty.hidden === (names.length === 0)) return;
+    this.live.names = names.join();
+    this.live.setCameras(names);
+    this.#route();
+  }
+
+  /** A stage's own pictures are shown, too; a node that is gone has none. */
+  #isSource(name) {
+    return this.status.nodes[name.split("/")[0]] !== undefined;
+  }
+
+  /** Width and height of a camera's frames, as far as known. */
+  shapeOf(name) {
+    const told = /^(\d+)x(\d+)/.exec(this.status?.streams[name]?.shape ?? "");
+    return this.cameras.get(name)?.source ?? (told ? [Number(told[1]), Number(told[2])] : [16, 9]);
+  }
+
+  /** Seconds since the status was true. */
+  statusAge() {
+    return (performance.now() - this.statusAt) / 1000;
+  }
+
+  /** Tells the server which cameras are in sight, at which size, when that changed. */
+  watch(cameras) {
+    for (const camera of cameras) if (!this.seen.includes(camera)) camera.watchedSince = performance.now();
+    this.seen = cameras;
+    const views = cameras.map(({ name, canvas }) => ({ camera: name, width: canvas.width, height: canvas.height }));
+    const watched = JSON.stringify(views);
+    if (watched === this.watched || !this.link.isOpen()) return;
+    this.watched = watched;
+    this.link.send({ type: "watch", views });
+  }
+
+  /** A picture's place has another size: asked for once all have theirs. */
+  sizeChanged() {
+    clearTimeout(this.resizing);
+    this.resizing = setTimeout(() => this.live.watch(), 150);
+  }
+
+  hold() {
+    const isHeld = this.live.hold();
+    this.say(isHeld ? "The picture is held." : "The picture goes on.");
+  }
+
+  fullScreen() {
+    this.live.fullScreen();
+  }
+
+  openNode(name) {
+    location.hash = `#/node/${encodeURIComponent(name)}`;
+  }
+
+  closeNode() {
+    location.hash = this.before ?? "#/";
+  }
+
+  /** What is said once to those who do not see the page. */
+  say(text) {
+    setText(byId("said"), text);
+  }
+
+  /** Asks the server: `{ answer }` or `{ error }`, never an exception. */
+  async get(path, options = {}) {
+    try {
+      const response = await fetch(path, options);
+      const answer = await response.json();
+      if (response.ok) return { answer };
+      return { error: [answer.error, answer.hint].filter(Boolean).join(": "), status: response.status };
+    } catch {
+      return { error: "The server does not answer." };
+    }
+  }
+
+  /** Asks the server to act; asks for the password where that is needed. */
+  async act(path) {
+    const done = await this.get(path, { method: "POST" });
+    if (done.status !== 401) return done;
+    if (!(await askPassword(this))) return { error: "From another machine this needs the password." };
+    return this.get(path, { method: "POST" });
+  }
+
+  #route() {
+    const [, view = "", name] = location.hash.split("/");
+    const node = view === "node" ? decodeURIComponent(name ?? "") : null;
+    if (node === null) this.before = location.hash || "#/";
+    const shown = node === null ? view : (this.before ?? "#/").split("/")[1];
+    const isPipeline = shown === "pipeline";
+    byId("live").hidden = isPipeline;
+    byId("pipeline").hidden = !isPipeline;
+    setAttribute(byId("nav-live"), "aria-current", isPipeline ? null : "page");
+    setAttribute(byId("nav-pipeline"), "aria-current", isPipeline ? "page" : null);
+    if (!isPipeline) {
+      const wanted = decodeURIComponent(shown ?? "");
+      this.live.choose([...this.cameras.keys()].find((camera) => camera === wanted || camera.split("/")[0] === wanted) ?? null);
+    }
+    this.live.watch();
+    this.drawer.show(node);
+    this.#update();
+  }
+
+  #update() {
+    if (!this.drawer) return;
+    const { status } = this;
+    setText(byId("clock"), new Date(Date.now() + this.wallOffset).toLocaleTimeString([], { hour12: false }));
+    byId("lost").hidden = !(this.isLost || this.problem);
+    if (this.isLost) {
+      const since = duration((performance.now() - this.lostAt) / 1000);
+      setText(byId("lost"), `Connection lost at ${this.lostClock}, ${since} ago. Trying again.`);
+    } else if (this.problem) setText(byId("lost"), `The pictures go on, but the supervisor does not answer: ${this.problem}`);
+    if (!status) return;
+    setText(byId("instance"), status.instance || "bushbaby");
+    const told = this.isLost
+      ? { text: "not connected", tone: "bad", key: "lost" }
+      : sentence(status, this.statusAge());
+    setText(byId("state"), told.text);
+    setAttribute(byId("state-shape"), "data-tone", told.tone);
+    setAttribute(byId("state").parentElement, "data-tone", told.tone);
+    if (told.key !== this.told) {
+      this.told = told.key;
+      this.say(told.text);
+      document.title = `${told.tone === "good" ? "" : "! "}${status.instance || "bushbaby"}`;
+    }
+    this.live.update();
+    this.pipeline.update();
+    this.drawer.update();
+  }
+}
+
+/** Asks for the password until it is right or the person gives up; returns whether it was right. */
+function askPassword(app) {
+  const dialog = byId("login");
+  const field = h("input", { type: "password", autocomplete: "current-password", required: true, "aria-label": "Password" });
+  const wrong = h("p", { class: "error", role: "alert" });
+  return new Promise((resolve) => {
+    let isRight = false;
+    const form = h(
+      "form",
+      {},
+      h("h2", {}, "Password"),
+      h("p", { class: "quiet" }, "Everybody here may look. To act from another machine, give the password of this page."),
+      field,
+      wrong,
+      h("div", { class: "actions" }, h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), h("button", { class: "main" }, "Go on")),
+    );
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const body = JSON.stringify({ password: field.value });
+      const tried = await app.get("api/login", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      isRight = !tried.error;
+      if (isRight) return dialog.close();
+      setText(wrong, `${tried.error[0].toUpperCase()}${tried.error.slice(1)}.`);
+      return field.select();
+    });
+    dialog.replaceChildren(form);
+    dialog.onclose = () => resolve(isRight);
+    dialog.showModal();
+  });
+}
+
+const KEYS = [
+  ["1 – 9", "a camera large; again: all of them"],
+  ["f", "full screen"],
+  ["space", "hold the picture, go on"],
+  ["p", "pipeline, and back"],
+  ["l", "log and settings of the chosen camera or node"],
+  ["Esc", "back"],
+  ["?", "these keys"],
+];
+
+function showKeys() {
+  const dialog = byId("keys");
+  const list = h("dl", {}, ...KEYS.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))));
+  dialog.replaceChildren(h("h2", {}, "Keys"), list, h("form", { method: "dialog" }, h("button", { class: "main" }, "Close")));
+  dialog.showModal();
+}
+
+function pressed(app, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input, textarea")) return;
+  const isPipeline = !byId("pipeline").hidden;
+  const names = [...app.cameras.keys()];
+  const act = {
+    f: () => app.fullScreen(),
+    " ": () => (event.target.closest("button, .log") ? null : (event.preventDefault(), app.hold())),
+    p: () => (location.hash = isPipeline ? "#/" : "#/pipeline"),
+    l: () => (app.drawer.name ? app.closeNode() : app.openNode((app.live.shown ?? names[0] ?? Object.keys(app.status?.nodes ?? {})[0] ?? "").split("/")[0])),
+    "?": showKeys,
+    Escape: () => (app.drawer.name ? app.closeNode() : (location.hash = "#/")),
+  }[event.key];
+  if (act) act();
+  const camera = names[Number(event.key) - 1];
+  if (/^[1-9]$/.test(event.key) && camera) {
+    const isShown = !isPipeline && app.live.chosen === camera;
+    location.hash = isShown ? "#/" : `#/${encodeURIComponent(camera.split("/")[0])}`;
+  }
+}
+
+const app = new App();
+addEventListener("keydown", (event) => pressed(app, event));
+byId("keys-button").addEventListener("click", showKeys);
+
+/** For measuring: rate and age of each camera, as drawn. */
+window.bushbaby = {
+  stats: () => Object.fromEntries([...app.cameras].map(([name, camera]) => [name, camera.stats()])),
 };

@@ -32,6 +32,17 @@ const ASSETS: &[Asset] = assets! {
     "/mark.svg" SVG, "mark.svg";
     "/favicon.ico" SVG, "mark.svg";
     "/app.js" SCRIPT, "app.js";
+    "/camera.js" SCRIPT, "camera.js";
+    "/detail.js" SCRIPT, "detail.js";
+    "/dom.js" SCRIPT, "dom.js";
+    "/link.js" SCRIPT, "link.js";
+    "/live.js" SCRIPT, "live.js";
+    "/node.js" SCRIPT, "node.js";
+    "/overlay.js" SCRIPT, "overlay.js";
+    "/pipeline.js" SCRIPT, "pipeline.js";
+    "/projection.js" SCRIPT, "projection.js";
+    "/trouble.js" SCRIPT, "trouble.js";
+    "/words.js" SCRIPT, "words.js";
 };
 
 /// Only what comes from here is loaded, run or talked to; nobody puts the page into a frame.

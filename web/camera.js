@@ -1,0 +1,162 @@
+// One camera on the page: takes its pictures, waits shortly for what was found in them, draws both together.
+
+import { Overlay } from "./overlay.js";
+
+/** A picture waits this long for its results, then it is drawn without. */
+const WAIT_MS = 30;
+/** Results that are remembered until their picture comes. */
+const MOST_RESULTS = 120;
+/** A stage that said nothing for so long is not waited for. */
+const STAGE_SILENCE_MS = 1000;
+/** After so many waits in vain the next ones are left out for a while: the stage is slower than that. */
+const VAIN_WAITS = 8;
+const VAIN_PAUSE_MS = 1000;
+/** Figures are of this stretch of time. */
+const WINDOW_MS = 10000;
+
+export class Camera {
+  /** `link`: for the clock and to ask for the next picture. */
+  constructor(name, link) {
+    this.name = name;
+    this.node = name.split("/")[0];
+    this.link = link;
+    this.canvas = document.createElement("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.overlay = new Overlay();
+    /** Streams whose results belong into the pictures. */
+    this.stages = new Set();
+    /** The newest results by stream, for the table beside the picture. */
+    this.found = new Map();
+    this.isHeld = false;
+    this.source = null;
+    this.captured = null;
+    this.drawnAt = -Infinity;
+    this.sent = null;
+    this.watchedSince = 0;
+    this.samples = [];
+    this.results = new Map();
+    this.waiting = null;
+    this.vain = 0;
+    this.vainUntil = 0;
+    /** Called after each picture. */
+    this.onDrawn = () => {};
+  }
+
+  /** Sets the size of the picture in the page's own pixels. */
+  setSize(width, height) {
+    if (this.canvas.width === width && this.canvas.height === height) return;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    if (this.last) this.#paint(this.last.bitmap, this.last.header, this.last.items);
+  }
+
+  /** Takes in a result. */
+  hear(message) {
+    const now = performance.now();
+    const of = this.results.get(message.origin) ?? new Map();
+    of.set(message.stream, message);
+    this.results.set(message.origin, of);
+    if (this.results.size > MOST_RESULTS) this.results.delete(this.results.keys().next().value);
+    if (!this.isHeld) this.found.set(message.stream, { message, at: now });
+    if (this.waiting?.header.origin === message.origin && this.#isComplete(message.origin)) this.#show();
+  }
+
+  /** Takes in a picture. */
+  async take(header, jpeg) {
+    const arrived = performance.now();
+    this.sent = header.sent_ms;
+    let bitmap = null;
+    try {
+      bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+    } catch {
+      this.link.send({ type: "taken", camera: this.name });
+      return;
+    }
+    this.link.send({ type: "taken", camera: this.name });
+    if (this.isHeld) return bitmap.close();
+    // The one before waited long enough: now there is a newer one.
+    if (this.waiting) this.#show();
+    this.waiting = { header, bitmap, bytes: jpeg.length, timer: 0 };
+    const wait = WAIT_MS - (performance.now() - arrived);
+    if (wait <= 0 || this.#isComplete(header.origin) || arrived < this.vainUntil) return this.#show();
+    this.waiting.timer = setTimeout(() => {
+      this.vain += 1;
+      if (this.vain >= VAIN_WAITS) this.vainUntil = performance.now() + VAIN_PAUSE_MS;
+      this.#show();
+    }, wait);
+  }
+
+  /** Whether every stage that speaks has spoken about this frame. */
+  #isComplete(origin) {
+    const now = performance.now();
+    const heard = this.results.get(origin);
+    for (const stream of this.stages) {
+      const isSpeaking = now - (this.found.get(stream)?.at ?? -Infinity) < STAGE_SILENCE_MS;
+      if (isSpeaking && !heard?.has(stream)) return false;
+    }
+    return true;
+  }
+
+  #show() {
+    const { header, bitmap, bytes, timer } = this.waiting;
+    clearTimeout(timer);
+    this.waiting = null;
+    const heard = this.results.get(header.origin);
+    if (heard) this.vain = 0;
+    const items = heard ? [...heard.values()].flatMap((message) => message.body.items ?? []) : [];
+    this.#paint(bitmap, header, items);
+    this.last?.bitmap.close();
+    this.last = { bitmap, header, items };
+    this.source = header.source_px;
+    this.captured = header.captured_ms;
+    const now = performance.now();
+    this.drawnAt = now;
+    this.samples.push({ at: now, age: this.link.now() - header.captured_ms, bytes, results: Boolean(heard) });
+    while (this.samples[0].at < now - WINDOW_MS) this.samples.shift();
+    this.onDrawn(this);
+  }
+
+  #paint(bitmap, header, items) {
+    const { width, height } = this.canvas;
+    this.context.drawImage(bitmap, 0, 0, width, height);
+    if (items.length === 0) return;
+    this.overlay.draw(this.context, {
+      size: [width, height],
+      source: header.source_px,
+      ratio: Math.max(1, window.devicePixelRatio || 1),
+      items,
+      calibration: header.calibration,
+      now: performance.now(),
+    });
+  }
+
+  /** How long ago the picture that is shown was taken, in ms; NaN while that is not known. */
+  age() {
+    return this.captured === null ? NaN : this.link.now() - this.captured;
+  }
+
+  /** How long ago the camera sent the newest picture that came here, in ms. */
+  silence() {
+    return this.sent === null ? Infinity : this.link.now() - this.sent;
+  }
+
+  /** Figures of the last `ms` milliseconds, measured when drawn. */
+  stats(ms = WINDOW_MS) {
+    const now = performance.now();
+    const recent = this.samples.filter(({ at }) => at >= now - ms);
+    const ages = recent.map(({ age }) => age).sort((a, b) => a - b);
+    const at = (share) => ages[Math.min(ages.length - 1, Math.floor(ages.length * share))] ?? NaN;
+    const span = recent.length > 1 ? (recent.at(-1).at - recent[0].at) / 1000 : NaN;
+    const bytes = recent.slice(1).reduce((sum, sample) => sum + sample.bytes, 0);
+    return {
+      fps: recent.length > 1 ? (recent.length - 1) / span : 0,
+      age_ms: { p50: at(0.5), p95: at(0.95) },
+      bits_per_second: recent.length > 1 ? (bytes * 8) / span : 0,
+      drawn: recent.length,
+      with_results: recent.filter(({ results }) => results).length,
+      size_px: [this.canvas.width, this.canvas.height],
+      source_px: this.source,
+    };
+  }
+}

@@ -1,0 +1,141 @@
+// Beside the chosen picture: its figures, and what its stages found.
+
+import { isAmbiguous } from "./overlay.js";
+import { figure, h, keyed, setAttribute, setText } from "./dom.js";
+import { age, ageTone, bits, fixed, rate } from "./words.js";
+
+/** A tag that is not seen any more stays in the table for so long, pale: rows that come and go cannot be read. */
+const LINGER_MS = 1500;
+/** A stage that said nothing for so long has no results. */
+const SILENT_MS = 2000;
+
+export class Detail {
+  constructor(app) {
+    this.app = app;
+    this.camera = null;
+    this.title = h("h2");
+    this.kind = h("p", { class: "quiet" });
+    this.figures = { rate: figure(8), p50: figure(8), p95: figure(8), bits: figure(11) };
+    const row = (name, { element }) => h("div", {}, h("dt", {}, name), h("dd", {}, element));
+    const figures = h(
+      "dl",
+      { class: "facts" },
+      row("Rate", this.figures.rate),
+      row("Age when drawn, median", this.figures.p50),
+      row("95 of 100 below", this.figures.p95),
+      row("JPEG", this.figures.bits),
+    );
+    this.stages = h("div", { class: "stages" });
+    this.parts = new Map();
+    this.hold = h("button", { type: "button", onclick: () => this.app.hold(), title: "Hold the picture (space)" }, "Hold");
+    const full = h("button", { type: "button", onclick: () => this.app.fullScreen(), title: "Full screen (f)" }, "Full screen");
+    const log = h("button", { type: "button", onclick: () => this.app.openNode(this.camera.node), title: "Settings and log (l)" }, "Log");
+    this.back = h("a", { class: "back", href: "#/" }, "All cameras");
+    this.element = h(
+      "aside",
+      { class: "detail", "aria-label": "Chosen camera", hidden: true },
+      h("header", {}, h("div", {}, this.title, this.kind), this.back),
+      h("div", { class: "actions" }, this.hold, full, log),
+      this.stages,
+      figures,
+    );
+  }
+
+  show(camera) {
+    this.camera = camera;
+    this.element.hidden = !camera;
+    if (camera) this.update();
+  }
+
+  update() {
+    const { camera, app } = this;
+    if (!camera || !app.status) return;
+    const node = app.status.nodes[camera.node];
+    const stream = app.status.streams[camera.name];
+    setText(this.title, camera.node);
+    setText(this.kind, [node?.kind, stream?.shape].filter(Boolean).join(", "));
+    this.back.hidden = app.cameras.size < 2;
+    setText(this.hold, camera.isHeld ? "Go on" : "Hold");
+    setAttribute(this.hold, "aria-pressed", `${camera.isHeld}`);
+    const stats = camera.stats(2000);
+    this.figures.rate.set(rate(stats.fps));
+    this.figures.p50.set(age(stats.age_ms.p50), ageTone(stats.age_ms.p50));
+    this.figures.p95.set(age(stats.age_ms.p95), ageTone(stats.age_ms.p95));
+    this.figures.bits.set(bits(stats.bits_per_second));
+    keyed(this.stages, this.parts, [...camera.stages].sort(), (name) => new Stage(name));
+    for (const part of this.parts.values()) part.update(app, camera);
+  }
+}
+
+/** The table of one stage's results. */
+class Stage {
+  constructor(stream) {
+    this.stream = stream;
+    this.node = stream.split("/")[0];
+    this.rows = new Map();
+    this.seen = new Map();
+    this.heading = h("span", { class: "quiet" });
+    this.body = h("tbody");
+    this.note = h("p", { class: "quiet", hidden: true });
+    const unit = (name, of) => h("th", { scope: "col" }, name, h("span", { class: "unit" }, of));
+    this.table = h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h("tr", {}, h("th", { scope: "col" }, "id"), unit("x", "m"), unit("y", "m"), unit("z", "m"), unit("yaw", "°"), unit("pitch", "°"), unit("roll", "°")),
+      ),
+      this.body,
+    );
+    this.element = h("section", {}, h("h3", {}, this.node, " ", this.heading), this.table, this.note);
+  }
+
+  update(app, camera) {
+    const now = performance.now();
+    const heard = camera.found.get(this.stream);
+    const isFresh = heard !== undefined && (now - heard.at < SILENT_MS || camera.isHeld || app.isLost);
+    const items = isFresh ? (heard.message.body.items ?? []) : [];
+    const tags = items.filter((item) => item.id !== undefined);
+    tags.forEach((item, index) => this.seen.set(`${String(item.id).padStart(6, "0")} ${twins(tags, index)}`, { item, at: now }));
+    for (const [key, { at }] of this.seen) if (now - at > LINGER_MS) this.seen.delete(key);
+    keyed(this.body, this.rows, [...this.seen.keys()].sort(), () => new Row());
+    for (const [key, row] of this.rows) row.update(this.seen.get(key), now);
+    const node = app.status.nodes[this.node];
+    setText(this.heading, [node?.kind, isFresh ? rate(app.status.streams[this.stream]?.fps).join(" ") : null].filter(Boolean).join(", "));
+    const silent = node?.state === "running" || !node ? "No results yet." : `${this.node} is ${node.state}${node.error ? `: ${node.error}` : "."}`;
+    const note = !isFresh ? silent : this.seen.size === 0 ? "No tag in sight." : null;
+    this.table.hidden = note !== null;
+    this.note.hidden = note === null;
+    if (note) setText(this.note, note);
+  }
+}
+
+/** How many before it have the same id: two tags with one number are two rows. */
+function twins(items, index) {
+  return items.slice(0, index).filter(({ id }) => id === items[index].id).length;
+}
+
+class Row {
+  constructor() {
+    this.id = h("span");
+    this.about = h("span", { class: "about" });
+    this.cells = Array.from({ length: 6 }, () => h("td"));
+    this.element = h("tr", {}, h("td", {}, this.id, this.about), ...this.cells);
+  }
+
+  update({ item, at }, now) {
+    const { pose } = item;
+    const values = pose
+      ? [...pose.t.map((metres) => fixed(metres, 2)), ...[pose.yaw, pose.pitch, pose.roll].map((angle) => fixed(angle, 1))]
+      : Array(6).fill("–");
+    const about = item.calibrated === false && pose ? "≈" : "";
+    setText(this.id, `${item.id}`);
+    setText(this.about, about);
+    values.forEach((value, index) => setText(this.cells[index], value));
+    setAttribute(this.element, "class", now - at > 300 ? "gone" : null);
+    setAttribute(this.element, "data-ambiguous", isAmbiguous(item) ? "yes" : null);
+    const title = [isAmbiguous(item) ? "ambiguous: another pose fits about as well" : null, about ? "≈ from a guessed calibration" : null];
+    setAttribute(this.element, "title", title.filter(Boolean).join("; ") || null);
+  }
+}

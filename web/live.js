@@ -1,0 +1,221 @@
+// The first view: every camera as large as the window allows, or one large with what was found in it beside it.
+
+import { Detail } from "./detail.js";
+import { figure, h, keyed, setAttribute, setText } from "./dom.js";
+import { troubleOf } from "./trouble.js";
+import { age, ageTone, bits, duration, rate } from "./words.js";
+
+const GAP = 8;
+/** Height of the other pictures beside a large one, at least. */
+const LEAST_OTHER_PX = 96;
+const PHONE = matchMedia("(max-width: 719px)");
+
+export class Live {
+  /** `app`: status, cameras, link; `element`: where the view goes. */
+  constructor(app, element) {
+    this.app = app;
+    this.element = element;
+    this.tiles = new Map();
+    this.chosen = null;
+    this.empty = emptyNote();
+    this.detail = new Detail(app);
+    element.append(this.empty, this.detail.element);
+    new ResizeObserver(() => this.layOut()).observe(element);
+    this.sight = new IntersectionObserver((entries) => this.#sighted(entries), { rootMargin: "64px" });
+    document.addEventListener("visibilitychange", () => this.watch());
+    PHONE.addEventListener("change", () => this.layOut());
+  }
+
+  /** The camera that is shown large: the chosen one, or the only one. */
+  get shown() {
+    const names = [...this.tiles.keys()];
+    if (this.chosen && this.tiles.has(this.chosen)) return this.chosen;
+    return names.length === 1 ? names[0] : null;
+  }
+
+  choose(name) {
+    this.chosen = name;
+    this.layOut();
+  }
+
+  /** Shows the cameras that there are now. */
+  setCameras(names) {
+    keyed(this.element, this.tiles, names, (name) => this.#makeTile(name));
+    this.layOut();
+  }
+
+  #makeTile(name) {
+    const tile = new Tile(this.app.cameras.get(name), this.app);
+    this.sight.observe(tile.element);
+    return tile;
+  }
+
+  #sighted(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const tile = [...this.tiles.values()].find(({ element }) => element === target);
+      if (tile) tile.isInSight = isIntersecting;
+    }
+    this.watch();
+  }
+
+  /** Gives every tile its place. */
+  layOut() {
+    const { element, shown } = this;
+    const names = [...this.tiles.keys()];
+    this.empty.hidden = names.length > 0 || !this.app.status;
+    this.detail.show(shown ? this.app.cameras.get(shown) : null);
+    element.classList.toggle("one", shown !== null);
+    element.classList.toggle("alone", names.length === 1);
+    names.forEach((name, index) => this.tiles.get(name).setPlace(index + 1, name === shown));
+    const [width, height] = [element.clientWidth - 2 * GAP, element.clientHeight - 2 * GAP];
+    if (width <= 0) return;
+    if (shown) this.#layOutOne(names.length - 1, width, height);
+    else element.style.setProperty("--tile", `${bestGrid(names.length, width, height, 16 / 9)}px`);
+    for (const tile of this.tiles.values()) tile.fit();
+    this.watch();
+  }
+
+  /** The shown picture as large as it gets beside the panel; what is left below goes to the others. */
+  #layOutOne(others, width, height) {
+    const { style } = this.element;
+    const [wide, high] = this.app.shapeOf(this.shown);
+    const panel = parseFloat(getComputedStyle(this.element).getPropertyValue("--panel"));
+    const room = width - panel - GAP;
+    if (others === 0) return style.setProperty("--large", `${height}px`);
+    const shapes = [...this.tiles.keys()].filter((name) => name !== this.shown).map((name) => this.app.shapeOf(name));
+    const widths = shapes.reduce((sum, [itsWidth, itsHeight]) => sum + itsWidth / itsHeight, 0);
+    const large = Math.floor(Math.min(height - LEAST_OTHER_PX - GAP, (room * high) / wide));
+    const small = Math.floor(Math.min(height - large - GAP, (room - GAP * (others - 1)) / widths, large / 2));
+    style.setProperty("--large", `${large}px`);
+    style.setProperty("--small", `${Math.max(LEAST_OTHER_PX, small)}px`);
+    return style.setProperty("--others", others);
+  }
+
+  /** Tells the server what is in sight. */
+  watch() {
+    const isSeen = !document.hidden && !this.element.hidden;
+    const tiles = isSeen ? [...this.tiles.values()].filter((tile) => tile.isInSight) : [];
+    this.app.watch(tiles.map((tile) => tile.camera));
+  }
+
+  /** Brings words and figures up to date: called four times a second. */
+  update() {
+    for (const tile of this.tiles.values()) tile.update();
+    this.detail.update();
+  }
+
+  /** Makes the shown picture, or all, stand still or go on; returns whether they stand. */
+  hold() {
+    const cameras = this.shown ? [this.app.cameras.get(this.shown)] : [...this.app.cameras.values()];
+    const hold = !cameras.every((camera) => camera.isHeld);
+    for (const camera of cameras) camera.isHeld = hold;
+    this.update();
+    return hold;
+  }
+
+  fullScreen() {
+    const tile = this.tiles.get(this.shown) ?? this.tiles.values().next().value;
+    if (document.fullscreenElement) document.exitFullscreen();
+    else tile?.element.requestFullscreen?.().catch(() => {});
+  }
+}
+
+class Tile {
+  constructor(camera, app) {
+    this.camera = camera;
+    this.app = app;
+    this.isInSight = false;
+    this.place = 0;
+    this.rate = figure(6);
+    this.age = figure(7);
+    this.bits = figure(11);
+    this.key = h("kbd");
+    this.why = h("span", { class: "why" });
+    this.since = h("strong", { class: "since" });
+    this.veil = h("div", { class: "veil", hidden: true }, h("b", {}, "NO LIVE VIDEO"), this.since, this.why);
+    this.held = h("div", { class: "held", hidden: true });
+    const strip = h(
+      "div",
+      { class: "strip" },
+      this.key,
+      h("span", { class: "name" }, camera.node),
+      h("span", { class: "figures" }, this.rate.element, this.age.element, this.bits.element, h("span", { class: "way" }, "JPEG")),
+    );
+    this.frame = h("div", { class: "frame" }, camera.canvas, this.veil, this.held, strip);
+    this.element = h("a", { class: "tile", href: `#/${camera.node}` }, this.frame);
+    new ResizeObserver(() => this.fit()).observe(this.element);
+    document.addEventListener("fullscreenchange", () => this.fit());
+  }
+
+  setPlace(number, isChosen) {
+    this.place = number;
+    setText(this.key, number <= 9 ? `${number}` : "");
+    setAttribute(this.element, "href", isChosen ? "#/" : `#/${this.camera.node}`);
+    setAttribute(this.element, "aria-current", isChosen ? "true" : null);
+    this.element.classList.toggle("chosen", isChosen);
+  }
+
+  /** Makes the picture as large as its tile allows, in the shape in which the camera sends it. */
+  fit() {
+    const [wide, high] = this.app.shapeOf(this.camera.name);
+    const isPhone = PHONE.matches && !document.fullscreenElement;
+    const { clientWidth: width, clientHeight } = this.element;
+    if (width === 0) return;
+    const height = isPhone ? Infinity : clientHeight;
+    const scale = Math.min(width / wide, height / high);
+    const [shownWidth, shownHeight] = [Math.floor(wide * scale), Math.floor(high * scale)];
+    this.frame.style.width = `${shownWidth}px`;
+    this.frame.style.height = `${shownHeight}px`;
+    const ratio = window.devicePixelRatio || 1;
+    this.element.style.setProperty("--shape", wide / high);
+    this.fitted = `${wide}x${high}`;
+    this.camera.setSize(Math.round(shownWidth * ratio), Math.round(shownHeight * ratio));
+    this.app.sizeChanged();
+  }
+
+  update() {
+    const { camera, app } = this;
+    if (camera.source && this.fitted !== `${camera.source[0]}x${camera.source[1]}`) this.fit();
+    const trouble = app.isLost ? null : troubleOf(app, camera);
+    const stats = camera.stats(2000);
+    const shownAge = trouble || app.isLost || camera.isHeld ? camera.age() : stats.age_ms.p50;
+    this.rate.set(rate(stats.fps));
+    this.age.set(age(shownAge), ageTone(shownAge));
+    this.bits.set(bits(stats.bits_per_second));
+    this.veil.hidden = !trouble;
+    if (trouble) {
+      setText(this.since, Number.isFinite(trouble.age_ms) ? `last picture ${duration(trouble.age_ms / 1000)} ago` : "no picture yet");
+      setText(this.why, trouble.why);
+    }
+    this.held.hidden = !(camera.isHeld || (app.isLost && camera.captured !== null));
+    if (!this.held.hidden) setText(this.held, `${camera.isHeld ? "held" : "not live"}, ${age(camera.age()).join(" ")} old`);
+    setAttribute(this.element, "data-trouble", trouble ? "yes" : shownAge >= 1000 ? "late" : null);
+    setAttribute(this.element, "data-lost", app.isLost ? "yes" : null);
+    const words = trouble ? `no live video, ${trouble.why}` : `${rate(stats.fps).join(" ")}`;
+    setAttribute(camera.canvas, "aria-label", `${camera.node}: ${words}`);
+  }
+}
+
+/** The width at which `number` pictures of one shape are largest in a grid. */
+export function bestGrid(number, width, height, aspect) {
+  let best = 0;
+  for (let columns = 1; columns <= Math.max(1, number); columns += 1) {
+    const rows = Math.ceil(number / columns);
+    const byWidth = (width - GAP * (columns - 1)) / columns;
+    const byHeight = ((height - GAP * (rows - 1)) / rows) * aspect;
+    best = Math.max(best, Math.floor(Math.min(byWidth, byHeight)));
+  }
+  return best;
+}
+
+function emptyNote() {
+  return h(
+    "div",
+    { class: "note", hidden: true },
+    h("h1", {}, "No camera yet"),
+    h("p", {}, "This pipeline names none. Write one into its file and start it again:"),
+    h("pre", {}, "cameras:\n  front: usb:0      # or an address: rtsp://…, http://…\n"),
+    h("p", {}, "Nothing plugged in? ", h("code", {}, "front: scene"), " draws a moving one. ", h("code", {}, "bushbaby cameras"), " lists what is there."),
+  );
+}
+

@@ -1,0 +1,147 @@
+// One node in full, in a drawer: state, figures, last error, settings in force, log, restart.
+
+import { h, setAttribute, setText } from "./dom.js";
+import { age, bits, bytes, count, drops, duration, percent, rate, stateOf, yaml } from "./words.js";
+
+const LOG_EVERY_MS = 2000;
+
+export class NodeDrawer {
+  constructor(app, element) {
+    this.app = app;
+    this.element = element;
+    this.name = null;
+    this.title = h("h2");
+    this.kind = h("span", { class: "quiet" });
+    this.shape = h("i", { class: "shape" });
+    this.state = h("span");
+    this.error = h("p", { class: "error" });
+    this.hint = h("p", { class: "hint" });
+    this.trouble = h("section", { class: "trouble", hidden: true }, h("h3", {}, "Last error"), this.error, this.hint);
+    this.restart = h("button", { type: "button", class: "main", onclick: () => this.#restart() }, "Restart");
+    this.answer = h("p", { class: "answer", role: "status" });
+    this.facts = h("dl", { class: "facts" });
+    this.wires = h("table", { class: "wire-table" });
+    this.settings = h("pre");
+    this.log = h("pre", { class: "log", tabindex: "0", "aria-label": "Log" });
+    const close = h("button", { type: "button", class: "close", onclick: () => app.closeNode(), title: "Close (Esc)" }, "Close");
+    element.append(
+      h("header", {}, h("div", {}, this.title, this.kind), close),
+      h("div", { class: "body" },
+        h("div", { class: "row" }, h("p", { class: "state" }, this.shape, this.state), this.restart),
+        this.answer,
+        this.trouble,
+        this.facts,
+        h("section", {}, h("h3", {}, "Wires"), this.wires),
+        h("section", {}, h("h3", {}, "Settings in force"), this.settings),
+        h("section", {}, h("h3", {}, "Log"), this.log),
+      ),
+    );
+    setInterval(() => this.#readLog(), LOG_EVERY_MS);
+  }
+
+  show(name) {
+    if (name === this.name) return;
+    this.name = name;
+    this.element.hidden = !name;
+    document.body.classList.toggle("with-drawer", Boolean(name));
+    if (!name) return;
+    for (const part of [this.answer, this.settings, this.log]) setText(part, "");
+    this.update();
+    this.#read();
+    this.element.querySelector(".close").focus({ preventScroll: true });
+  }
+
+  async #read() {
+    const settings = await this.app.get(`api/settings/${encodeURIComponent(this.name)}`);
+    setText(this.settings, settings.error ? settings.error : yaml(settings.answer));
+    await this.#readLog();
+  }
+
+  async #readLog() {
+    const { name } = this;
+    if (!name || document.hidden) return;
+    const log = await this.app.get(`api/log/${encodeURIComponent(name)}`);
+    if (name !== this.name) return;
+    const text = log.error ?? (log.answer.lines.join("\n") || "Nothing yet.");
+    if (this.log.shownText === text) return;
+    const isAtEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40;
+    this.log.shownText = text;
+    this.log.replaceChildren(...text.split("\n").map(logLine));
+    if (isAtEnd) this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  async #restart() {
+    const { name } = this;
+    this.restart.disabled = true;
+    setText(this.answer, "");
+    const done = await this.app.act(`api/restart/${encodeURIComponent(name)}`);
+    this.restart.disabled = false;
+    if (name === this.name) setText(this.answer, done.error ?? `${name} starts again.`);
+  }
+
+  update() {
+    const { app, name } = this;
+    if (!name || !app.status) return;
+    const node = app.status.nodes[name];
+    setText(this.title, name);
+    if (!node) {
+      setText(this.state, "not in this pipeline");
+      setAttribute(this.shape, "data-tone", "idle");
+      return;
+    }
+    const { word, tone } = stateOf(node);
+    setText(this.kind, `${node.kind}, ${node.role}`);
+    setText(this.state, `${word} for ${duration((node.state_seconds ?? 0) + app.statusAge())}`);
+    setAttribute(this.shape, "data-tone", tone);
+    setAttribute(this.element, "data-tone", tone);
+    this.trouble.hidden = !node.error;
+    setText(this.error, node.error ?? "");
+    this.hint.hidden = !node.hint;
+    setText(this.hint, node.hint ?? "");
+    facts(this.facts, [
+      ["Restarts", `${node.restarts}`],
+      ["CPU", percent(node.cpu).join(" ")],
+      ["Memory", bytes(node.memory_bytes).join(" ")],
+      ["Process", node.pid ? `${node.pid}` : "none"],
+    ]);
+    this.#showWires();
+  }
+
+  #showWires() {
+    const { app, name } = this;
+    const rows = [];
+    for (const edge of app.status.edges.filter(({ to }) => to === name)) {
+      const lost = drops(edge.dropped).map(({ frames, words }) => `${frames} ${words}`);
+      rows.push(["reads", edge.from, rate(edge.fps), age(edge.age_ms?.p50), lost.join(", ")]);
+    }
+    for (const [stream, of] of Object.entries(app.status.streams)) {
+      if (stream.split("/")[0] !== name) continue;
+      const more = [of.shape, of.bits_per_second > 0 ? bits(of.bits_per_second).join(" ") : null, count(of.readers ?? 0, "reader")];
+      rows.push(["makes", stream, rate(of.fps), age(of.age_ms?.p50), more.filter(Boolean).join(", ")]);
+    }
+    const key = JSON.stringify(rows);
+    if (this.wires.shown === key) return;
+    this.wires.shown = key;
+    const cell = ([value, unit]) => h("td", { class: "number" }, value, h("span", { class: "unit" }, unit));
+    this.wires.replaceChildren(
+      ...rows.flatMap(([verb, stream, fps, old, more]) => [
+        h("tr", {}, h("td", { class: "quiet" }, verb), h("th", { scope: "row" }, stream), cell(fps), cell(old)),
+        more ? h("tr", { class: "more" }, h("td"), h("td", { class: "quiet", colspan: "3" }, more)) : null,
+      ].filter(Boolean)),
+    );
+  }
+}
+
+function logLine(line) {
+  const level = /\b(ERROR|WARN)\b/.exec(line)?.[1];
+  return h("span", { class: level ? level.toLowerCase() : null }, `${line}\n`);
+}
+
+function facts(list, pairs) {
+  pairs.forEach(([name, value], index) => {
+    if (!list.children[index]) list.append(h("div", {}, h("dt"), h("dd")));
+    const [term, description] = list.children[index].children;
+    setText(term, name);
+    setText(description, value);
+  });
+}

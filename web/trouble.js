@@ -1,0 +1,32 @@
+// Whether a camera's picture is live, and if not, why. Pure but for the clock of the link.
+
+import { stateOf } from "./words.js";
+
+/** No camera is called gone before. */
+const LEAST_MS = 1000;
+/** Nor a page's view of it before this, while the supervisor says that the camera is well: then only our connection is slow. */
+const SLOW_LINK_MS = 4000;
+
+/**
+ * Returns `{ age_ms, why }` when the camera sends nothing, else null. `age_ms` is that of its last picture, NaN when none came.
+ */
+export function troubleOf(app, camera) {
+  if (!app.status) return null;
+  const node = app.status.nodes[camera.node];
+  const stream = app.status.streams[camera.name];
+  const tone = node ? stateOf(node).tone : "idle";
+  const patience = Math.max(LEAST_MS, stream?.fps > 0 ? 5000 / stream.fps : 0);
+  const isGone = tone !== "good" || (stream?.silent_ms ?? Infinity) > patience + LEAST_MS;
+  // While the camera is well, what was not asked for cannot have come yet.
+  const silence = isGone ? camera.silence() : Math.min(camera.silence(), performance.now() - camera.watchedSince);
+  if (!(silence > (isGone ? patience : SLOW_LINK_MS))) return null;
+  return { age_ms: camera.age(), why: reason(camera, node) };
+}
+
+function reason(camera, node) {
+  if (!node) return `${camera.node} is not in the pipeline any more`;
+  const { word, tone } = stateOf(node);
+  if (node.error && tone !== "good") return node.hint ? `${node.error}; ${node.hint}` : node.error;
+  if (tone === "good") return "the camera sends nothing";
+  return `${camera.node}: ${word}`;
+}
