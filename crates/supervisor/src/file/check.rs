@@ -1,0 +1,272 @@
+//! Finds every mistake of a file, or makes a plan of it.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bushbaby_bus::InstanceName;
+use bushbaby_node::control::NodeSpec;
+use bushbaby_node::settings::{Problem, Tree, Value as TreeValue};
+use bushbaby_node::{Kind, Role};
+use serde_json::Value;
+
+use super::any_node::AnyNode;
+use super::declared::{Declared, Noun, Reading};
+use super::defaults::Defaults;
+use super::names::Names;
+use super::problem::{Findings, Spot};
+use super::resolve::{Resolved, resolve};
+use super::secrets::{Environment, Secrets};
+use super::settle::{Settled, read_checked, settle};
+use super::{FileProblem, expand, keys, read_text, top, web, yaml};
+use crate::plan::{Plan, PlannedNode};
+
+/// A file without mistakes.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// What it comes to. Its nodes belong to the instance `default` until somebody says otherwise.
+    pub plan: Plan,
+    /// What [`expand()`](super::expand()) writes.
+    pub(super) shown: Vec<expand::Shown>,
+    /// Where the page listens, and where the file says so.
+    web: Option<(String, Spot)>,
+}
+
+/// Tries whether the page's port is free now, which concerns only a file that is about to be run.
+///
+/// # Errors
+/// When nothing can listen there, at the place of `web:`.
+pub fn probe_ports(checked: &Checked) -> Result<(), Vec<FileProblem>> {
+    checked
+        .web
+        .iter()
+        .try_for_each(|(listen, spot)| web::probe(listen, spot))
+        .map_err(|problem| vec![problem])
+}
+
+/// Reads a file and checks it.
+///
+/// # Errors
+/// Every mistake, in the order of the file.
+pub fn check_file(path: &Path, kinds: &[Kind], environment: Environment<'_>) -> Result<Checked, Vec<FileProblem>> {
+    let text = read_text(path).map_err(|problem| vec![problem])?;
+    check(&text, path, kinds, environment)
+}
+
+/// Checks a file's text.
+///
+/// - `file_path`: what the problems call the file; its folder is what paths in the file are relative to. It is not read.
+/// - `kinds`: what nodes there are.
+/// - `environment`: where `$NAME` takes its value from.
+///
+/// # Errors
+/// Every mistake, in the order of the file. Nothing but [`probe_ports`] is left to fail before nodes start.
+pub fn check(
+    text: &str,
+    file_path: &Path,
+    kinds: &[Kind],
+    environment: Environment<'_>,
+) -> Result<Checked, Vec<FileProblem>> {
+    let file: Arc<Path> = file_path.into();
+    let (tree, doubled) = yaml::read(text, &file).map_err(|problem| vec![problem])?;
+    let base_dir = folder(file_path).map_err(|problem| vec![problem])?;
+    let taken = RefCell::new(Secrets::default());
+    let environment = |name: &str| {
+        let value = environment(name)?;
+        taken.borrow_mut().add(name, &value);
+        Some(value)
+    };
+    let environment: Environment<'_> = &environment;
+    let mut reading = Reading {
+        kinds,
+        environment,
+        base_dir: &base_dir,
+        lost_cameras: false,
+        findings: Findings::default(),
+    };
+    reading.findings.extend(doubled);
+    let top::Declarations { nodes, defaults } = top::read(&tree, &file, &mut reading);
+    take_names(&nodes, &mut reading.findings);
+    let resolved = resolve(&nodes, reading.lost_cameras, &mut reading.findings);
+    let settings: Vec<Option<NodeSettings>> = nodes
+        .iter()
+        .map(|node| NodeSettings::settle(node, &defaults, &mut reading))
+        .collect();
+    let problems = reading.findings.into_problems(&taken.borrow());
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(assemble(&nodes, resolved, settings, &base_dir))
+}
+
+fn folder(file_path: &Path) -> Result<PathBuf, FileProblem> {
+    let absolute = std::path::absolute(file_path).map_err(|error| {
+        FileProblem::with_file(file_path, format!("the folder of the file cannot be told: {error}"))
+    })?;
+    Ok(absolute.parent().unwrap_or(Path::new("/")).to_owned())
+}
+
+fn take_names(nodes: &[Declared<'_>], findings: &mut Findings) {
+    let mut names = Names::default();
+    for node in nodes.iter().filter(|node| node.noun != Noun::Web) {
+        names.take(&node.name, &node.called(), &node.spot, findings);
+    }
+}
+
+/// The settings of one node of the file, in long form.
+struct NodeSettings {
+    own: Settled,
+    any_node: Settled,
+    any: AnyNode,
+}
+
+impl NodeSettings {
+    /// Has both halves of the settings checked; tells what is wrong with them.
+    fn settle(node: &Declared<'_>, defaults: &Defaults, reading: &mut Reading<'_>) -> Option<Self> {
+        let environment = reading.environment;
+        let any_node = settle(&node.any_node, environment, |tree| {
+            in_json(&read_checked::<AnyNode>(tree)?)
+        });
+        let any_node = tell(node, defaults, any_node, &mut reading.findings);
+        let kind = node.kind?;
+        let mut raw = node.settings.clone();
+        let unknown = take_unknown(&mut raw, kind);
+        let own = settle(&raw, environment, |tree| match node.noun {
+            Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
+            Noun::Camera | Noun::Stage => kind.check(tree, reading.base_dir),
+        });
+        let known = tell(node, defaults, unknown, &mut reading.findings);
+        let own = tell(node, defaults, own, &mut reading.findings)?;
+        known?;
+        let any_node = any_node?;
+        let any = serde_json::from_value(any_node.value.clone()).ok()?;
+        Some(Self { own, any_node, any })
+    }
+}
+
+/// Takes out what a kind does not have; its own check would know less of what was meant.
+fn take_unknown(settings: &mut Tree, kind: &Kind) -> Result<(), Vec<Problem>> {
+    let TreeValue::Map(entries) = &mut settings.value else {
+        return Ok(());
+    };
+    let unknown: Vec<Problem> = keys::take_unknown(entries, kind)
+        .into_iter()
+        .map(|entry| Problem {
+            place: Some(entry.key_place),
+            hint: keys::hint_for(&entry.key, kind),
+            ..Problem::new(&entry.key, format!("unknown key `{}`", entry.key))
+        })
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(unknown) }
+}
+
+fn in_json<T: serde::Serialize>(settings: &T) -> Result<Value, Vec<Problem>> {
+    serde_json::to_value(settings).map_err(|error| vec![Problem::new("", error.to_string())])
+}
+
+/// Reports the problems of a node's settings where they stand: at the node, or under `defaults:`.
+fn tell<T>(
+    node: &Declared<'_>,
+    defaults: &Defaults,
+    result: Result<T, Vec<Problem>>,
+    findings: &mut Findings,
+) -> Option<T> {
+    let problems = match result {
+        Ok(value) => return Some(value),
+        Err(problems) => problems,
+    };
+    for Problem {
+        path,
+        place,
+        message,
+        hint,
+    } in problems
+    {
+        let inherited = node.inherited.get(path.split('.').next().unwrap_or(""));
+        let who = inherited.cloned().unwrap_or_else(|| node.called());
+        let file = if inherited.is_some() {
+            &defaults.file
+        } else {
+            &node.spot.file
+        };
+        let spot = Spot::new(file, place.unwrap_or(node.spot.place));
+        findings.push(FileProblem::at(&spot, format!("{who}: {}", keys::at_path(&path, &message))).hint(hint));
+    }
+    None
+}
+
+fn assemble(
+    nodes: &[Declared<'_>],
+    resolved: Vec<Resolved>,
+    settings: Vec<Option<NodeSettings>>,
+    base_dir: &Path,
+) -> Checked {
+    let mut checked = Checked {
+        plan: Plan {
+            nodes: Vec::new(),
+            web: None,
+        },
+        shown: Vec::new(),
+        web: None,
+    };
+    for ((node, resolved), settings) in nodes.iter().zip(resolved).zip(settings) {
+        let (Some(kind), Some(settings)) = (node.kind, settings) else {
+            continue;
+        };
+        checked.shown.push(expand::Shown::of(
+            node,
+            kind,
+            &settings.own.shown,
+            &settings.any_node.shown,
+            &resolved,
+        ));
+        if kind.role == Role::Sink
+            && let Some(listen) = settings.own.value.get("listen").and_then(Value::as_str)
+        {
+            checked.plan.web = web::url(listen);
+            checked.web = Some((listen.to_owned(), node.spot.clone()));
+        }
+        for instance in resolved.instances {
+            let inputs = instance.inputs.into_iter().map(|input| input.spec).collect();
+            checked
+                .plan
+                .nodes
+                .push(planned(kind, instance.name, inputs, &settings, base_dir));
+        }
+    }
+    checked
+}
+
+fn planned(
+    kind: &Kind,
+    name: String,
+    inputs: Vec<bushbaby_node::control::InputSpec>,
+    settings: &NodeSettings,
+    base_dir: &Path,
+) -> PlannedNode {
+    let NodeSettings { own, any, .. } = settings;
+    let in_ms = |time: bushbaby_node::settings::Time| u64::try_from(time.0.as_millis()).unwrap_or(u64::MAX);
+    PlannedNode {
+        spec: NodeSpec {
+            instance: default_instance(),
+            node: name,
+            kind: kind.name.to_owned(),
+            settings: own.value.clone(),
+            inputs,
+            base_dir: base_dir.to_owned(),
+            stalled_ms: in_ms(any.stalled),
+            late_ms: in_ms(any.late),
+            frozen_frames: any.frozen.0,
+        },
+        role: kind.role,
+        outputs: kind.outputs,
+        shown_settings: own.shown.clone(),
+        limits: any.limits(),
+        restart: any.restart_policy(),
+        process: any.process_settings(),
+    }
+}
+
+fn default_instance() -> InstanceName {
+    "default".parse().expect("`default` is a good name")
+}

@@ -1,0 +1,120 @@
+//! The long form of a file: every node with every setting, `$NAME` as it was written.
+
+use bushbaby_node::Kind;
+use serde_json::{Map, Value, json};
+
+use super::declared::{Declared, Noun};
+use super::resolve::Resolved;
+use super::wires::{Pace, Reads};
+use super::{Checked, address, emit, schema};
+
+/// One node of the file in long form.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    noun: Noun,
+    name: String,
+    body: Map<String, Value>,
+    /// A key, and what there is to say about it.
+    remark: Option<(&'static str, String)>,
+}
+
+impl Shown {
+    /// Puts a node together from its settings, which still have `$NAME` in them.
+    pub(super) fn of(node: &Declared<'_>, kind: &Kind, own: &Value, any_node: &Value, resolved: &Resolved) -> Self {
+        let mut body = Map::new();
+        let mut remark_key = "in";
+        match node.noun {
+            Noun::Camera => {
+                let key = address::own_key(kind.name);
+                body.insert(key.to_owned(), own.get(key).cloned().unwrap_or(Value::Null));
+            }
+            Noun::Stage => {
+                body.insert("kind".to_owned(), json!(kind.name));
+            }
+            Noun::Web => {}
+        }
+        if let Reads::Each(wire) = &node.reads {
+            remark_key = "each";
+            body.insert(remark_key.to_owned(), long_wire(&wire.text, wire.pace));
+        } else if node.noun == Noun::Stage {
+            let inputs = resolved
+                .instances
+                .iter()
+                .flat_map(|instance| &instance.inputs)
+                .map(|input| &input.spec);
+            let long = inputs.map(|spec| {
+                long_wire(
+                    spec.stream.as_str(),
+                    Pace {
+                        queue: spec.queue,
+                        every: spec.every,
+                        max_fps: spec.max_fps,
+                    },
+                )
+            });
+            body.insert(remark_key.to_owned(), long.collect());
+        }
+        let mut add = |settings: &Value| {
+            for (key, value) in settings.as_object().into_iter().flatten() {
+                body.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        };
+        add(own);
+        // Some structs leave out what is nothing.
+        add(&schema::nullable_keys(kind)
+            .into_iter()
+            .map(|key| (key, Value::Null))
+            .collect());
+        add(any_node);
+        let remark = resolved.note.clone().map(|note| (remark_key, note));
+        Self {
+            noun: node.noun,
+            name: node.name.clone(),
+            body,
+            remark,
+        }
+    }
+}
+
+fn long_wire(stream: &str, pace: Pace) -> Value {
+    let mut wire = Map::from_iter([("stream".to_owned(), json!(stream))]);
+    let Pace { queue, every, max_fps } = pace;
+    for (key, value) in [
+        ("queue", json!(queue)),
+        ("every", json!(every)),
+        ("max_fps", json!(max_fps)),
+    ] {
+        if !value.is_null() {
+            wire.insert(key.to_owned(), value);
+        }
+    }
+    Value::Object(wire)
+}
+
+/// Writes the long form of a file, with every default. It reads back to the same plan.
+pub fn expand(checked: &Checked) -> String {
+    let mut out = String::new();
+    for (noun, title) in [(Noun::Camera, "cameras"), (Noun::Stage, "stages"), (Noun::Web, "web")] {
+        let nodes: Vec<&Shown> = checked.shown.iter().filter(|node| node.noun == noun).collect();
+        if nodes.is_empty() {
+            continue;
+        }
+        out.push_str(title);
+        out.push_str(":\n");
+        for node in nodes {
+            let level = if noun == Noun::Web { 1 } else { 2 };
+            if noun != Noun::Web {
+                emit::key(&mut out, 1, &node.name);
+            }
+            for (key, value) in &node.body {
+                let remark = node
+                    .remark
+                    .as_ref()
+                    .filter(|(about, _)| about == key)
+                    .map(|(_, remark)| remark.as_str());
+                emit::entry(&mut out, level, key, value, remark);
+            }
+        }
+    }
+    out
+}

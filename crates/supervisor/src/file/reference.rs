@@ -1,0 +1,195 @@
+//! Pages of `docs/reference/`, from the same structs that read the settings.
+
+use bushbaby_node::{InputNeed, Kind, Role};
+use serde_json::Value;
+
+use super::address;
+use super::schema::{of_any_node, of_kind, properties};
+use super::streams::in_words;
+
+/// Returns every page as its file's name and its Markdown: one for each kind, and one for the keys of any node.
+pub fn reference_pages(kinds: &[Kind]) -> Vec<(String, String)> {
+    let mut pages: Vec<(String, String)> = kinds
+        .iter()
+        .map(|kind| (format!("{}.md", kind.name), reference(kind)))
+        .collect();
+    pages.push(("any-node.md".to_owned(), any_node_page()));
+    pages
+}
+
+/// Returns the page of a kind, in Markdown: what it is, its keys with types and defaults, its streams.
+pub fn reference(kind: &Kind) -> String {
+    let schema = of_kind(kind);
+    let role = match kind.role {
+        Role::Source => "Source, under `cameras:`",
+        Role::Stage => "Stage, under `stages:`",
+        Role::Sink => "Sink",
+    };
+    let mut page = format!("# `{}`\n\n{}\n\n{role}.\n", kind.name, kind.summary);
+    if kind.inputs == InputNeed::Images {
+        page.push_str("Reads pictures, from one stream or several, one frame at a time (`in:` or `each:`).\n");
+    }
+    page.push_str("\n## Keys\n\n");
+    page.push_str(&table(&schema, needed(kind)));
+    page.push_str("\nBeside these, the [keys of any node](any-node.md).\n");
+    if !kind.outputs.is_empty() {
+        page.push_str("\n## Streams\n\n| Stream | Carries |\n|---|---|\n");
+        for output in kind.outputs {
+            page.push_str(&format!("| `NAME/{}` | {} |\n", output.name, in_words(output.carries)));
+        }
+        page.push_str("\n`NAME` is the node's name in the file; alone it means the first of these.\n");
+    }
+    page
+}
+
+fn any_node_page() -> String {
+    let intro = "Any camera, stage or sink may have these, and `defaults:` may have them for all.";
+    format!("# Keys of any node\n\n{intro}\n\n{}", table(&of_any_node(), None))
+}
+
+/// The key without which a source would not know what to open, though its struct may have a default.
+fn needed(kind: &Kind) -> Option<&'static str> {
+    (kind.role == Role::Source).then(|| address::own_key(kind.name))
+}
+
+fn table(schema: &Value, also_needed: Option<&str>) -> String {
+    let mut rows = Vec::new();
+    collect_rows(schema, "", also_needed, &mut rows);
+    if rows.is_empty() {
+        return "None of its own.\n".to_owned();
+    }
+    let mut table = "| Key | Value | Default | |\n|---|---|---|---|\n".to_owned();
+    for [key, value, default, what] in rows {
+        table.push_str(&format!("| `{key}` | {value} | {default} | {what} |\n"));
+    }
+    table
+}
+
+fn collect_rows(schema: &Value, prefix: &str, also_needed: Option<&str>, rows: &mut Vec<[String; 4]>) {
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    for (key, property) in properties(schema) {
+        let default = match property.get("default") {
+            Some(Value::Object(keys)) if !keys.is_empty() => String::new(),
+            Some(Value::Null) | None if required.contains(&key.as_str()) || also_needed == Some(key.as_str()) => {
+                "needed".to_owned()
+            }
+            Some(Value::Null) | None => "absent".to_owned(),
+            Some(Value::String(text)) => format!("`{text}`"),
+            Some(other) => format!("`{other}`"),
+        };
+        let path = format!("{prefix}{key}");
+        let what = property.get("description").and_then(Value::as_str).unwrap_or("");
+        rows.push([
+            path.clone(),
+            in_a_cell(&value_in_words(&property)),
+            default,
+            in_a_cell(what),
+        ]);
+        for object in alternatives(&property) {
+            collect_rows(object, &format!("{path}."), None, rows);
+        }
+    }
+}
+
+/// A schema itself, or the schemas of which one must hold.
+fn alternatives(schema: &Value) -> Vec<&Value> {
+    let forms = ["anyOf", "oneOf"]
+        .iter()
+        .find_map(|key| schema.get(*key))
+        .and_then(Value::as_array);
+    forms.map_or_else(|| vec![schema], |forms| forms.iter().collect())
+}
+
+/// What may stand there, in a few words.
+fn value_in_words(schema: &Value) -> String {
+    let words: Vec<String> = alternatives(schema)
+        .into_iter()
+        .map(one_in_words)
+        .filter(|words| !words.is_empty())
+        .collect();
+    words.join(" or ")
+}
+
+fn one_in_words(schema: &Value) -> String {
+    let code = |value: &Value| format!("`{}`", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    if let Some(value) = schema.get("const") {
+        return code(value);
+    }
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        return values
+            .iter()
+            .filter(|value| !value.is_null())
+            .map(code)
+            .collect::<Vec<_>>()
+            .join(", ");
+    }
+    let example = schema
+        .get("examples")
+        .and_then(|examples| examples.get(0))
+        .map(|example| format!(", as in {}", code(example)));
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let words: Vec<String> = types
+        .into_iter()
+        .filter(|name| *name != "null")
+        .map(|name| type_in_words(name, schema))
+        .collect();
+    words.join(" or ") + &example.unwrap_or_default()
+}
+
+fn type_in_words(name: &str, schema: &Value) -> String {
+    match name {
+        "string" => "text".to_owned(),
+        "integer" => format!("whole number{}", range(schema)),
+        "number" => format!("number{}", range(schema)),
+        "boolean" => "`true` or `false`".to_owned(),
+        "array" => match schema
+            .get("items")
+            .map(value_in_words)
+            .filter(|items| !items.is_empty())
+        {
+            Some(items) => format!("list of: {items}"),
+            None => "list".to_owned(),
+        },
+        "object" => {
+            let by_name = schema.get("additionalProperties").filter(|values| values.is_object());
+            let by_pattern = || schema.get("patternProperties")?.as_object()?.values().next();
+            match by_name.or_else(by_pattern).map(value_in_words) {
+                Some(values) => format!("object with values: {values}"),
+                None => "object".to_owned(),
+            }
+        }
+        other => other.to_owned(),
+    }
+}
+
+fn range(schema: &Value) -> String {
+    let bound = |key: &str| {
+        schema
+            .get(key)
+            .filter(|bound| bound.as_f64().is_some_and(|bound| bound.abs() < 1e6))
+    };
+    match (bound("minimum"), bound("maximum")) {
+        (Some(least), Some(most)) => format!(" from {least} to {most}"),
+        (Some(least), None) if least.as_f64() != Some(0.0) => format!(" from {least}"),
+        (None, Some(most)) => format!(" up to {most}"),
+        _ => String::new(),
+    }
+}
+
+/// One line that ends no cell.
+fn in_a_cell(text: &str) -> String {
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('|', "\\|")
+}

@@ -1,0 +1,147 @@
+//! Which streams there are, and which one a wire means.
+
+use std::collections::BTreeMap;
+
+use bushbaby_node::{Carries, OutputSpec};
+
+use super::problem::{did_you_mean, in_backticks};
+
+/// Every node that may be read, by name.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    /// In the order of the file. Outputs are absent where the kind is not known, which was reported.
+    nodes: Vec<(String, Option<&'static [OutputSpec]>)>,
+    /// Stages with `each:`, and the nodes that came of them.
+    groups: BTreeMap<String, Vec<String>>,
+}
+
+/// A stream that a wire means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) node: String,
+    pub(super) output: &'static str,
+    pub(super) carries: Carries,
+}
+
+impl Found {
+    /// The stream's name, `node/output`.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.node, self.output)
+    }
+}
+
+/// Why a wire leads nowhere.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Nowhere {
+    /// Whether there is no such node at all.
+    pub(super) is_node: bool,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+/// What frames hold, as people say it.
+pub(super) fn in_words(carries: Carries) -> &'static str {
+    match carries {
+        Carries::Image => "pictures",
+        Carries::Detections => "detections",
+        Carries::Truth => "what a scene really shows",
+        Carries::Health => "health",
+    }
+}
+
+impl Streams {
+    pub(super) fn add(&mut self, name: &str, outputs: Option<&'static [OutputSpec]>) {
+        self.nodes.push((name.to_owned(), outputs));
+    }
+
+    pub(super) fn add_group(&mut self, name: &str, members: Vec<String>) {
+        self.groups.insert(name.to_owned(), members);
+    }
+
+    /// The streams that `text` means: `front`, `front/image`, or all those of a stage with `each:`. Empty when the outputs
+    /// of the node are not known.
+    ///
+    /// # Errors
+    /// When there is no such node or no such output.
+    pub(super) fn find(&self, text: &str) -> Result<Vec<Found>, Nowhere> {
+        let (name, output) = text
+            .split_once('/')
+            .map_or((text, None), |(name, output)| (name, Some(output)));
+        if text.contains('*') {
+            let message = format!("input `{text}` is a pattern, wanted the name of a source or stage");
+            return Err(Nowhere {
+                is_node: false,
+                message,
+                hint: Some("`each: PATTERN` starts one node for every stream that fits".to_owned()),
+            });
+        }
+        let own = [name.to_owned()];
+        let members = self.groups.get(name).map_or(own.as_slice(), Vec::as_slice);
+        let mut found = Vec::new();
+        for member in members {
+            let Some((_, outputs)) = self.nodes.iter().find(|(node, _)| node == member) else {
+                return Err(self.no_such_node(name));
+            };
+            let Some(outputs) = outputs else { continue };
+            let spec = match output {
+                None => outputs.first(),
+                Some(output) => outputs.iter().find(|spec| spec.name == output),
+            };
+            match spec {
+                Some(spec) => found.push(Found {
+                    node: member.clone(),
+                    output: spec.name,
+                    carries: spec.carries,
+                }),
+                None => return Err(no_such_output(name, output, outputs)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The names of all streams that carry something.
+    pub(super) fn carrying(&self, carries: Carries) -> Vec<String> {
+        let outputs = self
+            .nodes
+            .iter()
+            .flat_map(|(node, outputs)| outputs.unwrap_or_default().iter().map(move |spec| (node, spec)));
+        outputs
+            .filter(|(_, spec)| spec.carries == carries)
+            .map(|(node, spec)| format!("{node}/{}", spec.name))
+            .collect()
+    }
+
+    fn no_such_node(&self, name: &str) -> Nowhere {
+        let message = format!("input `{name}` is not the name of any source or stage");
+        let names = self
+            .nodes
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .chain(self.groups.keys().map(String::as_str));
+        Nowhere {
+            is_node: true,
+            message,
+            hint: did_you_mean(name, names),
+        }
+    }
+}
+
+fn no_such_output(name: &str, output: Option<&str>, outputs: &[OutputSpec]) -> Nowhere {
+    let Some(output) = output else {
+        return Nowhere {
+            is_node: false,
+            message: format!("input `{name}` writes no stream"),
+            hint: None,
+        };
+    };
+    let names = || outputs.iter().map(|spec| spec.name);
+    let hint = match super::problem::meant(output, names()) {
+        Some(near) => format!("did you mean `{name}/{near}`?"),
+        None => format!("it has {}", in_backticks(names())),
+    };
+    Nowhere {
+        is_node: false,
+        message: format!("input `{name}/{output}`: `{name}` has no such output"),
+        hint: Some(hint),
+    }
+}

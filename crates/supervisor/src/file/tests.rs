@@ -1,0 +1,9 @@
+//! The pipeline file as people write it, with kinds made for these tests.
+
+mod damage;
+mod expanded;
+mod fixtures;
+mod mistakes;
+mod plans;
+mod schemas;
+mod trees;

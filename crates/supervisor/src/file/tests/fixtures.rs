@@ -1,0 +1,275 @@
+//! Kinds with the settings of real ones and nothing behind them.
+
+use std::path::{Path, PathBuf};
+
+use bushbaby_bus::Frame;
+use bushbaby_node::settings::{Length, Problem, Settings, SizePx};
+use bushbaby_node::{Carries, InputNeed, Kind, NodeContext, NodeError, OutputSpec, Outputs, Sink, Source, Stage, Step};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::file::{Checked, FileProblem, check};
+
+pub(super) const KINDS: [Kind; 8] = [
+    Kind::source::<Camera<Usb>>("usb", "A USB camera."),
+    Kind::source::<Camera<Rtsp>>("rtsp", "A network camera."),
+    Kind::source::<Camera<Gst>>("gst", "Any GStreamer pipeline."),
+    Kind::source::<Camera<VideoFile>>("video_file", "A video file, or a folder of pictures."),
+    Kind::source::<Camera<Scene>>("scene", "A made camera that moves before tags."),
+    Kind::stage::<Detector<AprilTag>>("apriltag", "Finds AprilTags and their poses."),
+    Kind::stage::<Filter>("gray", "Pictures without colour."),
+    Kind::sink::<Page>("web", "The page."),
+];
+
+/// Checks a text as `pipeline.yaml`.
+pub(super) fn checked(text: &str) -> Result<Checked, Vec<FileProblem>> {
+    check(text, Path::new("pipeline.yaml"), &KINDS, &environment)
+}
+
+pub(super) fn environment(name: &str) -> Option<String> {
+    let value = match name {
+        "DOOR_USER" => "ada",
+        "DOOR_PASSWORD" => "hunter2",
+        "DOOR" => "rtsp://ada:hunter2@10.0.0.7/s1",
+        "USB" => "usb:3",
+        "FPS" => "30",
+        "LISTEN" => "0.0.0.0:5811",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+macro_rules! settings {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $name { $($(#[$field_meta])* $field: $type,)* }
+    };
+}
+
+settings! {
+    /// Settings of the `usb` source.
+    Usb {
+        /// Which camera: its number, its path or its name.
+        usb: String,
+        /// Size asked of the camera. Absent: the camera's own choice.
+        #[serde(default)]
+        size: Option<SizePx>,
+        /// Pictures a second asked of the camera. Absent: the camera's own choice.
+        #[serde(default)]
+        fps: Option<u32>,
+    }
+}
+impl Settings for Usb {}
+
+settings! {
+    /// Settings of the `rtsp` source.
+    Rtsp {
+        /// Its address.
+        url: String,
+    }
+}
+impl Settings for Rtsp {
+    fn check(&self, _: &Path) -> Vec<Problem> {
+        // Quotes what it got, as real ones do.
+        let bad = self.url.contains("/bad");
+        bad.then(|| Problem::new("url", format!("got `{}`, wanted another path", self.url)))
+            .into_iter()
+            .collect()
+    }
+}
+
+settings! {
+    /// Settings of the `gst` source.
+    Gst {
+        /// The pipeline.
+        gst: String,
+    }
+}
+impl Settings for Gst {}
+
+settings! {
+    /// Settings of the `video_file` source.
+    VideoFile {
+        /// The file or folder.
+        video_file: PathBuf,
+        /// Whether it starts again at its end.
+        #[serde(default = "yes")]
+        looped: bool,
+    }
+}
+impl Settings for VideoFile {}
+
+fn yes() -> bool {
+    true
+}
+
+settings! {
+    /// Settings of the `scene` source.
+    Scene {
+        /// What it shows.
+        #[serde(default)]
+        scene: Shows,
+        /// Size of the picture.
+        #[serde(default = "default_size")]
+        size: SizePx,
+    }
+}
+impl Settings for Scene {}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Shows {
+    #[default]
+    Tags,
+    Empty,
+}
+
+fn default_size() -> SizePx {
+    SizePx {
+        width: 1280,
+        height: 720,
+    }
+}
+
+settings! {
+    /// Settings of the `apriltag` stage.
+    AprilTag {
+        /// Which family the tags are of.
+        #[serde(default)]
+        family: Family,
+        /// Side of the tag's black square. Absent: no poses.
+        #[serde(default)]
+        tag_size: Option<Length>,
+        /// The lens.
+        #[serde(default)]
+        calibration: Calibration,
+    }
+}
+impl Settings for AprilTag {
+    fn check(&self, base_dir: &Path) -> Vec<Problem> {
+        let file = self
+            .calibration
+            .file
+            .iter()
+            .filter(|file| !base_dir.join(file).exists());
+        file.map(|file| {
+            Problem::new(
+                "calibration.file",
+                format!("`{}` cannot be read: there is no such file", file.display()),
+            )
+        })
+        .collect()
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+enum Family {
+    #[default]
+    #[serde(rename = "tag36h11", alias = "36h11")]
+    Tag36h11,
+    #[serde(rename = "tag16h5", alias = "16h5")]
+    Tag16h5,
+}
+
+/// Where the lens is described.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Calibration {
+    /// A calibration file.
+    file: Option<PathBuf>,
+}
+
+settings! {
+    /// Settings of the page.
+    Web {
+        /// Where it listens.
+        #[serde(default = "default_listen")]
+        listen: String,
+        /// What others need to act. Absent: they cannot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+    }
+}
+impl Settings for Web {}
+
+fn default_listen() -> String {
+    "127.0.0.1:5800".to_owned()
+}
+
+settings! {
+    /// Settings of the `gray` stage.
+    Gray {}
+}
+impl Settings for Gray {}
+
+const fn output(name: &'static str, carries: Carries) -> OutputSpec {
+    OutputSpec {
+        name,
+        carries,
+        owes_frames: false,
+    }
+}
+
+fn never<T>() -> Result<T, NodeError> {
+    Err(NodeError::new("these kinds are only read about"))
+}
+
+struct Camera<S>(std::marker::PhantomData<S>);
+impl<S: Settings + 'static> Source for Camera<S> {
+    type Settings = S;
+    const OUTPUTS: &'static [OutputSpec] = &[output("image", Carries::Image), output("truth", Carries::Truth)];
+
+    fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn step(&mut self, _: &mut Outputs) -> Result<Step, NodeError> {
+        never()
+    }
+}
+
+struct Detector<S>(std::marker::PhantomData<S>);
+impl<S: Settings + 'static> Stage for Detector<S> {
+    type Settings = S;
+    const INPUTS: InputNeed = InputNeed::Images;
+    const OUTPUTS: &'static [OutputSpec] = &[output("detections", Carries::Detections)];
+
+    fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn process(&mut self, _: Frame, _: &mut Outputs) -> Result<(), NodeError> {
+        never()
+    }
+}
+
+struct Filter;
+impl Stage for Filter {
+    type Settings = Gray;
+    const INPUTS: InputNeed = InputNeed::Images;
+    const OUTPUTS: &'static [OutputSpec] = &[output("image", Carries::Image)];
+
+    fn open(_: Gray, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn process(&mut self, _: Frame, _: &mut Outputs) -> Result<(), NodeError> {
+        never()
+    }
+}
+
+struct Page;
+impl Sink for Page {
+    type Settings = Web;
+    const INPUTS: InputNeed = InputNeed::None;
+
+    fn open(_: Web, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn run(self, _: &NodeContext) -> Result<(), NodeError> {
+        never()
+    }
+}

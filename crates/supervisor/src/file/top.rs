@@ -1,0 +1,92 @@
+//! The nouns at the top of a file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bushbaby_node::settings::{Entry, Tree, Value};
+
+use super::declared::{Declared, Reading};
+use super::defaults::Defaults;
+use super::problem::{Findings, Spot, did_you_mean};
+use super::{FileProblem, cameras, not_yet, stages, web};
+
+/// What may stand at the top.
+pub(super) const NOUNS: [&str; 4] = ["cameras", "stages", "web", "defaults"];
+
+const FIRST_FILE: &str = "a first file: `cameras: {front: scene}`";
+
+/// All that the file declares.
+pub(super) struct Declarations<'a> {
+    /// In the order of starting a list: cameras, stages, the page.
+    pub(super) nodes: Vec<Declared<'a>>,
+    pub(super) defaults: Defaults,
+}
+
+/// Reads the whole file.
+pub(super) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>) -> Declarations<'a> {
+    let none = Defaults::none(file);
+    let spot = Spot::new(file, tree.place);
+    let entries = match &tree.value {
+        Value::Map(entries) => entries,
+        Value::List(_) => {
+            let mut nodes = cameras::read(tree, file, &none, reading);
+            nodes.extend(web::by_default(file, reading));
+            return Declarations { nodes, defaults: none };
+        }
+        Value::Null => {
+            reading
+                .findings
+                .push(FileProblem::at(&spot, "the file is empty, wanted `cameras:`").hint(FIRST_FILE.to_owned()));
+            return Declarations {
+                nodes: Vec::new(),
+                defaults: none,
+            };
+        }
+        Value::Scalar(_) => {
+            let message = format!(
+                "the file holds {}, wanted `cameras:` and what to do with them",
+                tree.describe()
+            );
+            reading
+                .findings
+                .push(FileProblem::at(&spot, message).hint(FIRST_FILE.to_owned()));
+            return Declarations {
+                nodes: Vec::new(),
+                defaults: none,
+            };
+        }
+    };
+    refuse_unknown(entries, file, &mut reading.findings);
+    let defaults = tree
+        .get("defaults")
+        .map_or(none, |defaults| Defaults::read(defaults, file, reading));
+    let mut nodes = Vec::new();
+    match tree.get("cameras") {
+        Some(tree) => nodes.extend(cameras::read(tree, file, &defaults, reading)),
+        None => {
+            reading.lost_cameras = true;
+            reading
+                .findings
+                .push(FileProblem::at(&spot, "the file names no `cameras:`").hint(FIRST_FILE.to_owned()));
+        }
+    }
+    if let Some(tree) = tree.get("stages") {
+        nodes.extend(stages::read_all(tree, file, &defaults, reading));
+    }
+    if let Some(tree) = tree.get("web") {
+        nodes.extend(web::read(tree, file, &defaults, reading));
+    }
+    Declarations { nodes, defaults }
+}
+
+fn refuse_unknown(entries: &[Entry], file: &Arc<Path>, findings: &mut Findings) {
+    for entry in entries {
+        let key = entry.key.as_str();
+        let at = |message: String| FileProblem::at(&Spot::new(file, entry.key_place), message);
+        if not_yet::NOUNS.contains(&key) {
+            findings.push(at(not_yet::message(&format!("{key}:"))));
+        } else if !NOUNS.contains(&key) {
+            findings.push(at(format!("unknown key `{key}`")).hint(did_you_mean(key, NOUNS)));
+        }
+    }
+}

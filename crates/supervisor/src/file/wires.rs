@@ -1,0 +1,253 @@
+//! `in:` and `each:`: what a stage reads, as the file says it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bushbaby_node::settings::{Entry, Place, Problem, Settings, Time, Tree, Value, read};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::problem::Spot;
+use super::secrets::Environment;
+use super::settle::{fill_and_check, read_checked};
+use super::{FileProblem, keys};
+
+/// What a node reads.
+#[derive(Debug)]
+pub(super) enum Reads {
+    /// It is no reader.
+    Nothing,
+    /// The file does not say which stream, only how.
+    Unsaid(Pace),
+    /// These streams.
+    In(Vec<Wire>),
+    /// One node for every stream that fits the pattern.
+    Each(Wire),
+    /// Frames of these streams that belong together.
+    Sync(Vec<Wire>, Spot),
+    /// What is wrong was reported.
+    Broken,
+}
+
+/// One wire: a node or a stream (or a pattern), and how it is read.
+#[derive(Debug, Clone)]
+pub(super) struct Wire {
+    pub(super) text: String,
+    pub(super) spot: Spot,
+    pub(super) pace: Pace,
+}
+
+/// How many frames of a stream a stage takes. Stands beside `in:` for all wires, or in one of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Pace {
+    /// Number of frames that may wait for the stage, oldest dropped. Absent: only the newest waits.
+    pub(super) queue: Option<usize>,
+    /// Takes only each n-th frame.
+    pub(super) every: Option<u32>,
+    /// Takes at most this many frames a second.
+    pub(super) max_fps: Option<f64>,
+}
+
+/// A wire in long form.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LongWire {
+    /// A stream such as `front/image`, or a node such as `front`, which means its first output.
+    pub(super) stream: String,
+    #[serde(default)]
+    queue: Option<usize>,
+    #[serde(default)]
+    every: Option<u32>,
+    #[serde(default)]
+    max_fps: Option<f64>,
+}
+
+/// Streams whose frames belong together.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Synced {
+    sync: Vec<String>,
+    within: Time,
+}
+
+impl Pace {
+    fn problems(&self) -> Vec<Problem> {
+        /// Each waiting frame holds a slot of shared memory.
+        const LONGEST_QUEUE: usize = 1000;
+        let mut problems = Vec::new();
+        if let Some(queue) = self.queue.filter(|queue| !(1..=LONGEST_QUEUE).contains(queue)) {
+            problems.push(Problem::new(
+                "queue",
+                format!("got `{queue}`, wanted 1 to {LONGEST_QUEUE} frames"),
+            ));
+        }
+        if self.every == Some(0) {
+            problems.push(Problem::new("every", "got `0`, wanted 1 or more: each n-th frame"));
+        }
+        if let Some(fps) = self.max_fps.filter(|fps| *fps <= 0.0) {
+            problems.push(Problem::new(
+                "max_fps",
+                format!("got `{fps}`, wanted more than 0 frames a second"),
+            ));
+        }
+        problems
+    }
+}
+
+impl Settings for Pace {
+    fn check(&self, _: &Path) -> Vec<Problem> {
+        self.problems()
+    }
+}
+
+impl Settings for LongWire {
+    fn check(&self, _: &Path) -> Vec<Problem> {
+        let Self {
+            queue, every, max_fps, ..
+        } = *self;
+        Pace { queue, every, max_fps }.problems()
+    }
+}
+
+impl Settings for Synced {
+    fn check(&self, _: &Path) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.sync.len() < 2 {
+            problems.push(Problem::new("sync", "wanted at least two streams"));
+        }
+        if self.within.0.is_zero() {
+            problems.push(Problem::new("within", "wanted a time above 0"));
+        }
+        problems
+    }
+}
+
+/// Keys of [`Pace`].
+pub(super) const PACE: [&str; 3] = ["queue", "every", "max_fps"];
+
+/// Reads `in:`, `each:` and the pace beside them, taking them out of a stage's entries. Problems do not name the stage yet.
+pub(super) fn take(
+    entries: &mut Vec<Entry>,
+    file: &Arc<Path>,
+    environment: Environment<'_>,
+) -> (Reads, Vec<FileProblem>) {
+    let mut reader = WireReader {
+        file,
+        environment,
+        problems: Vec::new(),
+    };
+    let (inputs, each) = (keys::take_one(entries, "in"), keys::take_one(entries, "each"));
+    let beside = keys::take(entries, &PACE);
+    let beside: Pace = reader
+        .read(&keys::map(Place::default(), beside), read_checked)
+        .unwrap_or_default();
+    let reads = match (inputs, each) {
+        (Some(_), Some(each)) => {
+            reader.problem(
+                each.key_place,
+                "`in` and `each` both say what it reads, wanted one of them",
+            );
+            Reads::Broken
+        }
+        (Some(inputs), None) if inputs.value.get("sync").is_some() => {
+            reader.synced(&inputs.value).unwrap_or(Reads::Broken)
+        }
+        (Some(inputs), None) => reader.wires(&inputs.value, beside).map_or(Reads::Broken, Reads::In),
+        (None, Some(each)) => reader.wire(&each.value, beside).map_or(Reads::Broken, Reads::Each),
+        (None, None) => Reads::Unsaid(beside),
+    };
+    (reads, reader.problems)
+}
+
+struct WireReader<'a> {
+    file: &'a Arc<Path>,
+    environment: Environment<'a>,
+    problems: Vec<FileProblem>,
+}
+
+impl WireReader<'_> {
+    fn problem(&mut self, place: Place, message: impl AsRef<str>) {
+        self.problems
+            .push(FileProblem::at(&Spot::new(self.file, place), message));
+    }
+
+    fn wires(&mut self, tree: &Tree, beside: Pace) -> Option<Vec<Wire>> {
+        match &tree.value {
+            Value::List(items) if items.is_empty() => {
+                self.problem(tree.place, "`in` is an empty list, wanted at least one stream");
+                None
+            }
+            Value::List(items) => {
+                let wires: Vec<Option<Wire>> = items.iter().map(|item| self.wire(item, beside)).collect();
+                wires.into_iter().collect()
+            }
+            _ => self.wire(tree, beside).map(|wire| vec![wire]),
+        }
+    }
+
+    fn wire(&mut self, tree: &Tree, beside: Pace) -> Option<Wire> {
+        match &tree.value {
+            Value::Scalar(_) => self.read(tree, read).map(|text| self.made(tree.place, text, beside)),
+            Value::Map(_) => {
+                let LongWire {
+                    stream,
+                    queue,
+                    every,
+                    max_fps,
+                } = self.read(tree, read_checked)?;
+                let pace = Pace {
+                    queue: queue.or(beside.queue),
+                    every: every.or(beside.every),
+                    max_fps: max_fps.or(beside.max_fps),
+                };
+                Some(self.made(tree.place_of("stream"), stream, pace))
+            }
+            _ => {
+                self.problem(
+                    tree.place,
+                    format!("got {}, wanted the name of a stream or of a node", tree.describe()),
+                );
+                None
+            }
+        }
+    }
+
+    fn made(&self, place: Place, text: String, pace: Pace) -> Wire {
+        Wire {
+            text,
+            spot: Spot::new(self.file, place),
+            pace,
+        }
+    }
+
+    fn synced(&mut self, tree: &Tree) -> Option<Reads> {
+        let synced: Synced = self.read(tree, read_checked)?;
+        let place = |index: usize| tree.place_of(&format!("sync.{index}"));
+        let named = synced.sync.into_iter().enumerate();
+        let wires = named
+            .map(|(index, text)| self.made(place(index), text, Pace::default()))
+            .collect();
+        Some(Reads::Sync(wires, Spot::new(self.file, tree.place)))
+    }
+
+    /// Reads any of these with its variables filled in.
+    fn read<T>(&mut self, tree: &Tree, check: impl Fn(&Tree) -> Result<T, Vec<Problem>>) -> Option<T> {
+        let problems = match fill_and_check(tree, self.environment, check) {
+            Ok((value, _)) => return Some(value),
+            Err(problems) => problems,
+        };
+        for Problem {
+            path,
+            place,
+            message,
+            hint,
+        } in problems
+        {
+            let spot = Spot::new(self.file, place.unwrap_or(tree.place));
+            self.problems
+                .push(FileProblem::at(&spot, keys::at_path(&path, &message)).hint(hint));
+        }
+        None
+    }
+}
