@@ -1,0 +1,231 @@
+//! Single requests: files, status, who may do what, MJPEG.
+
+mod support;
+
+use std::io::BufReader;
+use std::net::SocketAddr;
+
+use bushbaby_node::status::NodeState;
+use bushbaby_node::{Sink, testing};
+use bushbaby_pixels::ImageView;
+use bushbaby_server::{Limits, Settings, Web};
+use support::scenery::{Camera, Format};
+use support::{Site, http};
+
+fn size_of(jpeg: &[u8]) -> [u32; 2] {
+    let view = ImageView::jpeg(jpeg).unwrap();
+    [view.width(), view.height()]
+}
+
+#[test]
+fn the_status_is_the_supervisors_own() {
+    let site = Site::new("status");
+    let answer = http::get(site.address, "/api/status");
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("application/json"))
+    );
+    assert_eq!(answer.json(), serde_json::to_value(&site.supervisor().status).unwrap());
+    assert_eq!(
+        http::get(site.address, "/api/log/front").json()["lines"][0],
+        "front opened"
+    );
+    assert_eq!(
+        http::get(site.address, "/api/settings/tags").json()["family"],
+        "tag36h11"
+    );
+}
+
+#[test]
+fn a_name_of_another_machine_is_turned_away() {
+    let site = Site::new("host");
+    for host in ["example.org", "example.org:5800", "localhost.example.org", ""] {
+        let refused = http::request(site.address, "GET", "/api/status", &[("Host", host)], "");
+        assert_eq!(refused.status, 403, "{host}");
+        assert!(refused.text().contains("no name of this machine"), "{}", refused.text());
+    }
+    let port = site.address.port();
+    for host in [
+        format!("localhost:{port}"),
+        format!("[::1]:{port}"),
+        format!("robot.local:{port}"),
+    ] {
+        assert_eq!(
+            http::request(site.address, "GET", "/", &[("Host", &host)], "").status,
+            200,
+            "{host}"
+        );
+    }
+}
+
+fn restart(address: SocketAddr, node: &str, headers: &[(&str, &str)]) -> http::Response {
+    http::request(address, "POST", &format!("/api/restart/{node}"), headers, "")
+}
+
+#[test]
+fn only_the_page_itself_restarts_a_node() {
+    let site = Site::new("restart");
+    let own = format!("http://{}", site.address);
+    for headers in [&[][..], &[("Origin", "http://example.org")], &[("Origin", "null")]] {
+        assert_eq!(restart(site.address, "tags", headers).status, 403, "{headers:?}");
+    }
+    assert_eq!(
+        http::request(site.address, "GET", "/api/restart/tags", &[("Origin", &own)], "").status,
+        405
+    );
+    assert!(site.supervisor().restarts.is_empty());
+    assert_eq!(restart(site.address, "tags", &[("Origin", &own)]).status, 202);
+    assert_eq!(site.supervisor().restarts, ["tags"]);
+    let unknown = restart(site.address, "nobody", &[("Origin", &own)]);
+    assert_eq!(
+        (unknown.status, unknown.json()["error"].as_str().unwrap()),
+        (409, "there is no node `nobody`")
+    );
+}
+
+#[test]
+fn from_elsewhere_the_password_comes_first() {
+    let site = Site::with("password", Some("moon"), Limits::default());
+    let own = format!("http://{}", site.address);
+    let elsewhere = [
+        ("Origin", own.as_str()),
+        ("X-Forwarded-For", "10.0.0.9"),
+        ("Content-Type", "application/json"),
+    ];
+    assert_eq!(restart(site.address, "tags", &elsewhere).status, 401);
+    let login = |body: &str| http::request(site.address, "POST", "/api/login", &elsewhere, body);
+    let wrong = login(r#"{"password":"sun"}"#);
+    assert_eq!(
+        (wrong.status, wrong.json()["error"].as_str()),
+        (401, Some("the password is wrong"))
+    );
+    let right = login(r#"{"password":"moon"}"#);
+    let cookie = right.header("set-cookie").unwrap();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
+    let secret = cookie.split(';').next().unwrap();
+    let with_cookie = [&elsewhere[..], &[("Cookie", secret)]].concat();
+    assert_eq!(restart(site.address, "tags", &with_cookie).status, 202);
+    let with_other = [&elsewhere[..], &[("Cookie", "bushbaby_session=0000")]].concat();
+    assert_eq!(restart(site.address, "tags", &with_other).status, 401);
+    for _ in 0..4 {
+        login(r#"{"password":"sun"}"#);
+    }
+    assert_eq!(login(r#"{"password":"moon"}"#).status, 429);
+}
+
+#[test]
+fn without_a_password_others_only_look() {
+    let site = Site::new("look");
+    let own = format!("http://{}", site.address);
+    let elsewhere = [("Origin", own.as_str()), ("X-Forwarded-For", "10.0.0.9")];
+    assert_eq!(
+        http::request(site.address, "GET", "/api/status", &elsewhere, "").status,
+        200
+    );
+    let refused = restart(site.address, "tags", &elsewhere);
+    assert_eq!(refused.status, 403);
+    assert!(
+        refused.json()["hint"].as_str().unwrap().contains("password"),
+        "{}",
+        refused.text()
+    );
+}
+
+#[test]
+fn a_page_of_another_site_gets_no_live_connection() {
+    let site = Site::new("foreign");
+    assert!(support::page::Page::open_from(site.address, "http://example.org").is_err());
+    assert!(support::page::Page::open_from(site.address, "null").is_err());
+}
+
+#[test]
+fn a_stream_has_the_size_and_the_headers_that_dashboards_want() {
+    let site = Site::new("mjpeg");
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    for path in [
+        "/stream/front.mjpg?resolution=320x240&fps=30&compression=40",
+        "/?action=stream&name=front&resolution=320x240",
+    ] {
+        let mut stream = BufReader::new(http::send(site.address, "GET", path, &[], ""));
+        let head = http::read_head(&mut stream);
+        assert!(head.contains("multipart/x-mixed-replace"), "{head}");
+        for _ in 0..3 {
+            let (part, jpeg) = http::read_part(&mut stream);
+            assert!(
+                part.contains("Content-Type: image/jpeg") && part.contains("X-Timestamp: 1"),
+                "{part}"
+            );
+            assert_eq!(size_of(&jpeg), [320, 180]);
+        }
+    }
+    let still = http::get(site.address, "/stream/front.jpg");
+    assert_eq!((still.status, size_of(&still.body)), (200, [640, 360]));
+}
+
+#[test]
+fn a_stream_says_when_its_camera_is_gone_and_shows_it_when_it_is_back() {
+    let site = Site::new("novideo");
+    let camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let mut stream = BufReader::new(http::send(site.address, "GET", "/stream/front.mjpg", &[], ""));
+    http::read_head(&mut stream);
+    http::read_part(&mut stream);
+    drop(camera);
+    if let Some(node) = site.supervisor().status.nodes.get_mut("front") {
+        node.state = NodeState::Stalled;
+        node.error = Some("no answer from 10.0.0.7:554, trying again".into());
+    }
+    // Our pictures of one shade are far smaller than one with words in it.
+    let says_so = |jpeg: &[u8]| jpeg.len() > 6000;
+    while !says_so(&http::read_part(&mut stream).1) {}
+    let gone = http::get(site.address, "/stream/front.jpg");
+    assert_eq!(gone.status, 503);
+    assert!(says_so(&gone.body));
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    while says_so(&http::read_part(&mut stream).1) {}
+}
+
+#[test]
+fn an_unknown_camera_is_an_answer_that_names_those_there_are() {
+    let site = Site::new("unknown");
+    let answer = http::get(site.address, "/stream/fron.mjpg");
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["hint"], "its cameras: `door`, `front`");
+    assert!(
+        http::get(site.address, "/stream/front").json()["hint"]
+            .as_str()
+            .unwrap()
+            .contains("/stream/front.mjpg")
+    );
+}
+
+#[test]
+fn only_pages_of_the_same_network_may_read_the_pixels() {
+    let site = Site::new("cors");
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let allowed = |origin: &str| {
+        let answer = http::request(site.address, "GET", "/stream/front.jpg", &[("Origin", origin)], "");
+        answer.header("access-control-allow-origin").map(str::to_owned)
+    };
+    assert_eq!(allowed("http://10.0.0.5:3000").as_deref(), Some("http://10.0.0.5:3000"));
+    assert_eq!(allowed("https://example.org"), None);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_what_to_do() {
+    let site = Site::new("taken");
+    let other = testing::instance("taken2");
+    let context = testing::context(&other, "web", "web", Vec::new()).unwrap();
+    let settings = Settings {
+        listen: site.address.to_string(),
+        password: None,
+    };
+    let error = Web::open(settings, &context).unwrap_err();
+    assert_eq!(
+        error.message(),
+        format!("port {} on 127.0.0.1 is taken by another program", site.address.port())
+    );
+    assert!(error.hint().unwrap().contains("another port") && !error.is_final());
+}

@@ -1,0 +1,109 @@
+//! Cameras and stages for the page's tests: they send what they are told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bushbaby_bus::{ArrayLayout, Bus, CaptureClock, CaptureTime, DType, Publisher, PublisherOptions, ReadOptions};
+use bushbaby_pixels::jpeg::Encoder;
+use bushbaby_pixels::{ColorSpace, Image, PixelFormat};
+use serde_json::json;
+
+/// What a camera's frames hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    I420,
+    Jpeg,
+}
+
+/// A camera that sends a frame every 20 ms until it is dropped.
+pub struct Camera {
+    ends: Arc<AtomicBool>,
+    pub sent: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Camera {
+    pub fn start(bus: &Bus, stream: &str, [width, height]: [usize; 2], format: Format) -> Self {
+        let publisher = bus
+            .publisher(&stream.parse().unwrap(), PublisherOptions::default())
+            .unwrap();
+        let (ends, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (until, count) = (ends.clone(), sent.clone());
+        let shoot = move || {
+            while !until.load(Ordering::Relaxed) {
+                send(&publisher, [width, height], format, count.load(Ordering::Relaxed) as u8);
+                count.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        };
+        Self {
+            ends,
+            sent,
+            thread: Some(std::thread::spawn(shoot)),
+        }
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn send(publisher: &Publisher, [width, height]: [usize; 2], format: Format, shade: u8) {
+    let captured = CaptureTime::now(CaptureClock::Received);
+    let body = json!({"type": "image", "version": 1, "camera": "front", "calibration": {"fx": 600.0}}).to_string();
+    if format == Format::Jpeg {
+        let image = Image::new(PixelFormat::Gray8, width as u32, height as u32, ColorSpace::JPEG).unwrap();
+        let jpeg = Encoder::new(50).unwrap().encode(&image.view()).unwrap().into_owned();
+        let layout = ArrayLayout::new("jpeg", DType::U8, vec![jpeg.len()]).with_encoding("jpeg");
+        publisher
+            .send(&[(&layout, &jpeg)], body.as_bytes(), captured, None)
+            .unwrap();
+        return;
+    }
+    let [y, u, v] = [
+        ("y", vec![height, width]),
+        ("u", vec![height / 2, width / 2]),
+        ("v", vec![height / 2, width / 2]),
+    ]
+    .map(|(name, shape)| ArrayLayout::new(name, DType::U8, shape).with_encoding("i420"));
+    let (luma, chroma) = (vec![shade; width * height], vec![128; width * height / 4]);
+    publisher
+        .send(
+            &[(&y, &luma), (&u, &chroma), (&v, &chroma)],
+            body.as_bytes(),
+            captured,
+            None,
+        )
+        .unwrap();
+}
+
+/// A stage that finds one tag in every frame of a camera, until the thread is told to end.
+pub fn start_stage(bus: &Bus, camera: &str) -> Arc<AtomicBool> {
+    let publisher = bus
+        .publisher(&"tags/detections".parse().unwrap(), PublisherOptions::default())
+        .unwrap();
+    let subscriber = bus
+        .subscriber(&camera.parse().unwrap(), ReadOptions::default())
+        .unwrap();
+    let ends = Arc::new(AtomicBool::new(false));
+    let until = ends.clone();
+    std::thread::spawn(move || {
+        while !until.load(Ordering::Relaxed) {
+            let Ok(Some(frame)) = subscriber.recv(Duration::from_millis(100)) else {
+                continue;
+            };
+            let body = json!({"type": "detections", "version": 1, "camera": "front", "items": [{"id": 7}]}).to_string();
+            publisher
+                .send(&[], body.as_bytes(), frame.captured(), Some(frame.origin().clone()))
+                .unwrap();
+        }
+    });
+    ends
+}
