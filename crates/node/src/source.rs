@@ -66,6 +66,7 @@ fn steps<S: Source>(
     outputs: &mut Outputs,
     watch: &mut SilenceWatch,
 ) -> Result<(), NodeError> {
+    let owes_frames = S::OUTPUTS.iter().any(|output| output.owes_frames);
     while !context.stop.is_set() {
         let step = context.reporter.during_call(|| source.step(outputs))?;
         context.reporter.ready();
@@ -75,10 +76,10 @@ fn steps<S: Source>(
                 context.reporter.running();
             }
             Step::Idle => {
-                if let Some(silence) = watch.silent_for(Instant::now()) {
+                if let Some(silence) = watch.silent_for(Instant::now()).filter(|_| owes_frames) {
                     let reason = format!("no frame for {:.1} s", silence.as_secs_f64());
                     context.reporter.stalled(&reason, None);
-                } else if !watch.is_armed() {
+                } else if !watch.is_armed() || !owes_frames {
                     context.reporter.running();
                 }
             }
