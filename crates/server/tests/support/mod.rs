@@ -1,6 +1,6 @@
 //! A page on a real bus, before a pretended supervisor: what the tests of the server share.
 
-#![allow(dead_code)] // each test file uses its own part
+#![allow(dead_code, unreachable_pub)] // each test file uses its own part of it
 
 pub mod http;
 pub mod page;
