@@ -65,7 +65,8 @@ impl Bus {
     /// Joins the bus of an instance.
     ///
     /// # Errors
-    /// [`BusError::Folder`], when the instance's folder is not ours alone; [`BusError::ShmFull`], when not even the bus's own small files fit.
+    /// [`BusError::Folder`], when the instance's folder is not ours alone; [`BusError::ShmFull`], when not even the
+    /// bus's own small files fit.
     pub fn open(instance: &Instance) -> Result<Self, BusError> {
         let mut open = locked(&OPEN);
         let open = open.get_or_insert_default();
@@ -85,7 +86,8 @@ impl Bus {
     /// Begins to write a stream.
     ///
     /// # Errors
-    /// [`BusError::SecondPublisher`], when somebody writes it now; [`BusError::ShmFull`], when the expected frames do not fit.
+    /// [`BusError::SecondPublisher`], when somebody writes it now; [`BusError::ShmFull`], when the expected frames do
+    /// not fit.
     pub fn publisher(&self, stream: &StreamName, options: PublisherOptions) -> Result<Publisher, BusError> {
         Publisher::open(&self.0, stream, &options)
     }
@@ -93,7 +95,8 @@ impl Bus {
     /// Begins to read a stream, which need not be written yet.
     ///
     /// # Errors
-    /// [`BusError::TooManyReaders`], when all places are taken; [`BusError::Option`], for a queue or pin budget that cannot be.
+    /// [`BusError::TooManyReaders`], when all places are taken; [`BusError::Option`], for a queue or pin budget that
+    /// cannot be.
     pub fn subscriber(&self, stream: &StreamName, options: ReadOptions) -> Result<Subscriber, BusError> {
         Subscriber::open(&self.0, stream, options)
     }
@@ -151,7 +154,8 @@ impl Shared {
         &self.root
     }
 
-    /// Waits for the instance's lock, and checks that there is room for the small files by which a stream's ends find each other.
+    /// Waits for the instance's lock, and checks that there is room for the small files by which a stream's ends find
+    /// each other.
     pub(crate) fn lock_for(&self, stream: &StreamName) -> Result<RootLock, BusError> {
         let lock = RootLock::take(&self.root)?;
         room::require(CONTROL_BYTES).map_err(|no_room| no_room.into_error(Some(stream)))?;

@@ -1,7 +1,9 @@
 //! Removing what dead processes left behind.
 //!
-//! Dead processes are cleaned up one by one, while others live and go on. When nobody of an instance lives, everything under its name goes, whatever it
-//! is: also what iceoryx2 itself leaves after an orderly end, and what a process left that died while it made or removed something.
+//! Dead processes are cleaned up one by one, while others live and go on. When nobody of an instance lives, everything
+//! under its name goes, whatever it
+//! is: also what iceoryx2 itself leaves after an orderly end, and what a process left that died while it made or
+//! removed something.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,4 +1,5 @@
-//! What readers tell a publisher: that they came, what they received, that they go. Small datagrams to a socket in the instance's folder.
+//! What readers tell a publisher: that they came, what they received, that they go. Small datagrams to a socket in the
+//! instance's folder.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -11,7 +12,8 @@ use crate::root;
 
 const MAGIC: [u8; 4] = *b"bbc1";
 const MESSAGE_BYTES: usize = 40;
-/// A publisher's socket takes few messages at a time; one that is not emptied for so long belongs to a process that stands still.
+/// A publisher's socket takes few messages at a time; one that is not emptied for so long belongs to a process that
+/// stands still.
 const SEND_PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a reader says.
@@ -82,7 +84,8 @@ pub(crate) struct Ear {
 }
 
 impl Ear {
-    /// Takes the stream's place, also from a dead publisher. The caller holds the instance's lock, and the stream has no other live publisher.
+    /// Takes the stream's place, also from a dead publisher. The caller holds the instance's lock, and the stream has
+    /// no other live publisher.
     pub(crate) fn open(root: &Path, stream: &StreamName) -> io::Result<Self> {
         let path = path_of(root, stream);
         match std::fs::remove_file(&path) {
@@ -114,7 +117,8 @@ impl Ear {
         &self.socket
     }
 
-    /// Gives the stream's place up, while no other publisher can have taken it: whoever holds the ear a moment longer must not do that later.
+    /// Gives the stream's place up, while no other publisher can have taken it: whoever holds the ear a moment longer
+    /// must not do that later.
     pub(crate) fn leave(&self) {
         // A file that is gone already is what we want.
         let _ = std::fs::remove_file(&self.path);
@@ -138,7 +142,8 @@ impl Mouth {
         })
     }
 
-    /// Tells the publisher, if there is one. A message that does not arrive makes this reader silent, for which publishers are prepared.
+    /// Tells the publisher, if there is one. A message that does not arrive makes this reader silent, for which
+    /// publishers are prepared.
     pub(crate) fn say(&self, message: Message) {
         let bytes = message.to_bytes();
         while let Err(error) = self.socket.send_to(&bytes, &self.path) {

@@ -63,7 +63,8 @@ pub struct ArrayView<'f> {
 
 /// One frame of a stream, as it was sent. Cloning it copies nothing.
 ///
-/// It owns its memory: it may be kept as long as one likes, also past the end of its subscriber, its publisher and the bus. It is never overwritten.
+/// It owns its memory: it may be kept as long as one likes, also past the end of its subscriber, its publisher and the
+/// bus. It is never overwritten.
 #[derive(Clone)]
 pub struct Frame(Arc<Inner>);
 

@@ -1,6 +1,7 @@
 //! The header of a frame as it lies in shared memory: written once by the publisher, trusted by nobody.
 //!
-//! All numbers are little-endian. `256` bytes that every frame has, then one entry of `136` bytes for each array; then, each at a multiple of 64
+//! All numbers are little-endian. `256` bytes that every frame has, then one entry of `136` bytes for each array; then,
+//! each at a multiple of 64
 //! bytes, the arrays and the body. In `repr(C)` words:
 //!
 //! | at | what |

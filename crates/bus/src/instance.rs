@@ -52,12 +52,14 @@ impl Instance {
         &self.state_dir
     }
 
-    /// Returns the folder for sockets and locks: `$XDG_RUNTIME_DIR/bushbaby/NAME`, else `/tmp/bushbaby-UID/bushbaby/NAME`.
+    /// Returns the folder for sockets and locks: `$XDG_RUNTIME_DIR/bushbaby/NAME`, else
+    /// `/tmp/bushbaby-UID/bushbaby/NAME`.
     pub fn runtime_dir(&self) -> &Path {
         &self.runtime_dir
     }
 
-    /// Creates [`Self::runtime_dir`] where it is missing, mode 0700, and checks that it and its parents of ours are ours alone.
+    /// Creates [`Self::runtime_dir`] where it is missing, mode 0700, and checks that it and its parents of ours are
+    /// ours alone.
     ///
     /// # Errors
     /// [`BusError::Folder`], when somebody else owns it or may enter it; [`BusError::System`], when it cannot be made.
@@ -73,7 +75,8 @@ impl Instance {
         Ok(&self.runtime_dir)
     }
 
-    /// Returns what the names of all its files in `/dev/shm`, and of no other instance's, begin with: `bb_NAME_`, where `_` in the name is a dot.
+    /// Returns what the names of all its files in `/dev/shm`, and of no other instance's, begin with: `bb_NAME_`, where
+    /// `_` in the name is a dot.
     pub fn shm_prefix(&self) -> String {
         // Or else `bb_a_` would also begin the names of the instance `a_b`.
         format!("bb_{}_", self.name.as_str().replace('_', "."))

@@ -1,6 +1,8 @@
-//! The bus's own thread, one a process: it hears what readers say to the publishers here, and cleans up after dead processes.
+//! The bus's own thread, one a process: it hears what readers say to the publishers here, and cleans up after dead
+//! processes.
 //!
-//! It lives as long as the bus is open. Of all processes of an instance, one at a time cleans: whoever gets the janitor's lock.
+//! It lives as long as the bus is open. Of all processes of an instance, one at a time cleans: whoever gets the
+//! janitor's lock.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};

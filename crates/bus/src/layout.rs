@@ -127,7 +127,8 @@ pub struct ArrayLayout {
     pub dtype: DType,
     /// Up to 4 dimensions, the outermost first: `[height, width, 3]`. Empty: one single number.
     pub shape: Vec<usize>,
-    /// Bytes from one index of the first dimension to the next; at least what the others take. Absent: they follow without a gap.
+    /// Bytes from one index of the first dimension to the next; at least what the others take. Absent: they follow
+    /// without a gap.
     pub row_stride_bytes: Option<usize>,
     /// What the numbers are, at most 15 bytes: `i420`, `rgb8`, `jpeg`. Empty: just numbers.
     pub encoding: String,
@@ -166,10 +167,12 @@ impl ArrayLayout {
         self
     }
 
-    /// Returns the bytes that the array takes in the frame: rows times their stride, the gap after the last one included.
+    /// Returns the bytes that the array takes in the frame: rows times their stride, the gap after the last one
+    /// included.
     ///
     /// # Errors
-    /// [`LayoutError`], when the layout cannot be: too many dimensions, a stride shorter than a row, a size past [`MAX_FRAME_BYTES`].
+    /// [`LayoutError`], when the layout cannot be: too many dimensions, a stride shorter than a row, a size past
+    /// [`MAX_FRAME_BYTES`].
     pub fn size_bytes(&self) -> Result<usize, LayoutError> {
         self.check_texts()?;
         if self.shape.len() > MAX_DIMS {
@@ -199,7 +202,8 @@ impl ArrayLayout {
         }
     }
 
-    /// Returns the bytes from one element to the next, for each dimension. The layout is one that [`Self::size_bytes`] took.
+    /// Returns the bytes from one element to the next, for each dimension. The layout is one that [`Self::size_bytes`]
+    /// took.
     pub(crate) fn strides_bytes(&self) -> Vec<usize> {
         let mut strides = vec![0; self.shape.len()];
         let mut stride = self.dtype.size_bytes();

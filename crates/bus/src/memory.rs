@@ -94,19 +94,22 @@ pub(crate) struct Pinned {
     count: usize,
     // Given back first.
     _sample: Sample,
-    // As long as a reader's port is there, its publisher leaves the slots alone that were handed to it; when it goes, they are all taken back.
+    // As long as a reader's port is there, its publisher leaves the slots alone that were handed to it; when it goes,
+    // they are all taken back.
     _port: Arc<ReaderPort>,
     _pin: Pin,
 }
 
 impl Pinned {
     fn as_slice(&self) -> &[u8] {
-        // SAFETY: these are the sample's own lines, mapped for reading and neither reused nor unmapped before the sample is dropped, and it is ours.
+        // SAFETY: these are the sample's own lines, mapped for reading and neither reused nor unmapped before the
+        // sample is dropped, and it is ours.
         as_bytes(unsafe { std::slice::from_raw_parts(self.start, self.count) })
     }
 }
 
-// SAFETY: the lines are read-only shared memory, which belongs to no thread. The sample is `Send`; its drop takes the lock of its subscriber's state.
+// SAFETY: the lines are read-only shared memory, which belongs to no thread. The sample is `Send`; its drop takes the
+// lock of its subscriber's state.
 unsafe impl Send for Pinned {}
 // SAFETY: as above, and through a shared `Pinned` the sample itself is never touched.
 unsafe impl Sync for Pinned {}

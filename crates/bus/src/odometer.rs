@@ -1,4 +1,5 @@
-//! How many frames a publisher has sent, for readers that come later: without it, what they miss before their first frame could not be counted.
+//! How many frames a publisher has sent, for readers that come later: without it, what they miss before their first
+//! frame could not be counted.
 
 use std::fs::{File, OpenOptions};
 use std::io;

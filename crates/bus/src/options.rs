@@ -12,7 +12,8 @@ pub const MAX_PIN_BUDGET: usize = 7;
 /// What a publisher asks for.
 #[derive(Debug, Clone, Default)]
 pub struct PublisherOptions {
-    /// The frames to come. Memory for a few of them is reserved and touched before the publisher is there, so that the first ones cost no more
+    /// The frames to come. Memory for a few of them is reserved and touched before the publisher is there, so that the
+    /// first ones cost no more
     /// than the later ones and a full `/dev/shm` shows at once. Absent: memory is taken with the first frame.
     pub expected: Option<FrameLayout>,
     /// How many readers to reserve memory for; more may come.
@@ -27,9 +28,11 @@ pub enum Pacing {
     /// It sends, whoever reads: a camera.
     #[default]
     Free,
-    /// Its readers acknowledge, and [`Publisher::wait_for_readers`](crate::Publisher::wait_for_readers) tells when to go on: a file.
+    /// Its readers acknowledge, and [`Publisher::wait_for_readers`](crate::Publisher::wait_for_readers) tells when to
+    /// go on: a file.
     WaitForReaders {
-        /// How many frames may be sent that some reader has not received yet. With 1, no reader misses a frame, not even a
+        /// How many frames may be sent that some reader has not received yet. With 1, no reader misses a frame, not
+        /// even a
         /// [`ReadPolicy::Latest`] one; with more, readers need queues as long.
         outstanding: u32,
     },
@@ -46,7 +49,8 @@ pub struct ReadOptions {
     pub max_fps: Option<f64>,
     /// Whether the last frame sent before this reader came is delivered, too.
     pub replay_last: bool,
-    /// How many frames may be kept in shared memory, at most [`MAX_PIN_BUDGET`]; further ones are copied to private memory, and counted.
+    /// How many frames may be kept in shared memory, at most [`MAX_PIN_BUDGET`]; further ones are copied to private
+    /// memory, and counted.
     pub pin_budget: usize,
 }
 

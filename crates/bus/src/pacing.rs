@@ -1,11 +1,13 @@
-//! Who has received what: how a paced publisher knows when to go on. Plain bookkeeping; times and acknowledgements come in as arguments.
+//! Who has received what: how a paced publisher knows when to go on. Plain bookkeeping; times and acknowledgements come
+//! in as arguments.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::time::MonoTime;
 
-/// A reader that acknowledged nothing for so long, while it had something to acknowledge, no longer counts, until it acknowledges again.
+/// A reader that acknowledged nothing for so long, while it had something to acknowledge, no longer counts, until it
+/// acknowledges again.
 pub(crate) const SILENCE: Duration = Duration::from_secs(2);
 
 /// A reader, by the number that the transport gave it.

@@ -8,7 +8,8 @@ use rustix::io::Errno;
 use rustix::mm::{Advice, madvise};
 use rustix::param::page_size;
 
-/// A place in shared memory, by address. It stays mapped, and nobody else uses it, as long as the caller holds the slot that it is a part of.
+/// A place in shared memory, by address. It stays mapped, and nobody else uses it, as long as the caller holds the slot
+/// that it is a part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) address: usize,
@@ -74,13 +75,15 @@ fn populate_pages(place: Place) -> Result<(), Full> {
     }
 }
 
-/// Frees the pages that lie wholly in the place, but for those where it begins and ends: they belong to its neighbours, too.
+/// Frees the pages that lie wholly in the place, but for those where it begins and ends: they belong to its neighbours,
+/// too.
 fn give_back(place: Place) {
     let page = page_size();
     let start = place.address.next_multiple_of(page);
     let end = (place.address + place.bytes) / page * page;
     if start < end {
-        // SAFETY: whole pages of a slot that only the caller holds, and that nobody has written to: they read as zero afterwards.
+        // SAFETY: whole pages of a slot that only the caller holds, and that nobody has written to: they read as zero
+        // afterwards.
         // An error leaves them as they are, which costs memory and nothing else.
         let _ = unsafe { madvise(start as *mut c_void, end - start, Advice::LinuxRemove) };
     }
@@ -91,7 +94,8 @@ fn touch(place: Place) {
     let last = place.address + place.bytes - 1;
     let firsts = (place.address / page * page + page..=last).step_by(page);
     for address in std::iter::once(place.address).chain(firsts) {
-        // SAFETY: the byte lies in a slot that is mapped for writing and that only the caller holds; volatile, so that the write takes place.
+        // SAFETY: the byte lies in a slot that is mapped for writing and that only the caller holds; volatile, so that
+        // the write takes place.
         unsafe { std::ptr::write_volatile(address as *mut u8, 0) };
     }
 }

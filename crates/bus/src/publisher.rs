@@ -43,7 +43,8 @@ impl Publisher {
     /// Returns a slot of shared memory with room for a frame; fill its arrays, then send it.
     ///
     /// # Errors
-    /// [`PublishError::ShmFull`], when there is no room: nothing was written then. [`PublishError::Layout`], when no frame can look like that.
+    /// [`PublishError::ShmFull`], when there is no room: nothing was written then. [`PublishError::Layout`], when no
+    /// frame can look like that.
     pub fn loan(&self, layout: &FrameLayout) -> Result<Loan<'_>, PublishError> {
         self.loan_planned(Plan::new(layout)?)
     }
@@ -107,7 +108,8 @@ impl Publisher {
         self.0.generation()
     }
 
-    /// Waits until fewer frames are outstanding than [`Pacing::WaitForReaders`](crate::Pacing::WaitForReaders) allows; returns whether that came in
+    /// Waits until fewer frames are outstanding than [`Pacing::WaitForReaders`](crate::Pacing::WaitForReaders) allows;
+    /// returns whether that came in
     /// time. At once and true with [`Pacing::Free`](crate::Pacing::Free), and while nobody reads.
     pub fn wait_for_readers(&self, timeout: Duration) -> bool {
         self.0.wait_for_readers(timeout)
@@ -119,7 +121,8 @@ impl Publisher {
 }
 
 impl Drop for Publisher {
-    /// Waits up to half a second for readers that have not looked at it since it began, so that they do not miss what it sent last.
+    /// Waits up to half a second for readers that have not looked at it since it began, so that they do not miss what
+    /// it sent last.
     fn drop(&mut self) {
         self.0.let_readers_connect();
     }

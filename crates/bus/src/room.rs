@@ -1,4 +1,5 @@
-//! How much shared memory is left, asked before it is used: a write to a page that does not fit ends in SIGBUS, which nobody can catch.
+//! How much shared memory is left, asked before it is used: a write to a page that does not fit ends in SIGBUS, which
+//! nobody can catch.
 
 use std::io;
 

@@ -21,7 +21,8 @@ const SOCKET_NAME_BYTES: usize = 1 + 39 + 6;
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 const LOCK_FILE: &str = "lock";
 
-/// Returns the bus's folder of an instance: `RUNTIME_DIR/bus`, or a shorter one in `/tmp` when sockets would not fit in there.
+/// Returns the bus's folder of an instance: `RUNTIME_DIR/bus`, or a shorter one in `/tmp` when sockets would not fit in
+/// there.
 pub(crate) fn path_of(instance: &Instance) -> PathBuf {
     let root = instance.runtime_dir().join("bus");
     let socket_bytes = root.as_os_str().len() + instance.shm_prefix().len() + SOCKET_NAME_BYTES;
@@ -53,7 +54,8 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
     })
 }
 
-/// Held while shared memory is looked at, taken and touched, and while everything is removed: two processes never take the same free bytes, and
+/// Held while shared memory is looked at, taken and touched, and while everything is removed: two processes never take
+/// the same free bytes, and
 /// none joins while the last traces are wiped. The system frees it when its holder dies.
 #[derive(Debug)]
 pub(crate) struct RootLock {

@@ -1,7 +1,9 @@
 //! The slots of a publisher: how many, how large, and which pages of them are real already.
 //!
-//! A port has a fixed number of slots of one size, most of which are only addresses. The page with each slot's header is made real when the port is
-//! made, because iceoryx2 writes there before it tells which slot it took; the rest of a slot when it is first used. A frame that does not
+//! A port has a fixed number of slots of one size, most of which are only addresses. The page with each slot's header
+//! is made real when the port is
+//! made, because iceoryx2 writes there before it tells which slot it took; the rest of a slot when it is first used. A
+//! frame that does not
 //! fit gets a new port with larger slots; the old port's slots live on for as long as a reader keeps one.
 
 use std::collections::HashMap;
@@ -19,7 +21,8 @@ use crate::transport::{MAX_BORROWED, Port, SampleMut, StreamService};
 
 /// Slots that may be loaned at once.
 pub(crate) const MAX_LOANS: usize = 8;
-/// Slots that a port can need at most: with every reader's queue full, all that they may hold, the last one sent, and loans.
+/// Slots that a port can need at most: with every reader's queue full, all that they may hold, the last one sent, and
+/// loans.
 const MOST_SLOTS: usize = MAX_READERS * (MAX_QUEUE + MAX_BORROWED) + 1 + MAX_LOANS;
 /// The bookkeeping of a port, apart from its slots.
 const PORT_BYTES: usize = 64 << 10;
@@ -91,8 +94,10 @@ impl Slots {
             .frames
             .publisher_builder()
             .initial_max_slice_len(lines)
-            // A fixed segment: readers map all of it when they connect, so that no frame is lost when the publisher is gone before
-            // they read, and its bookkeeping in each connection is 256 times smaller than that of a growing one. We grow by another port.
+            // A fixed segment: readers map all of it when they connect, so that no frame is lost when the publisher is
+            // gone before
+            // they read, and its bookkeeping in each connection is 256 times smaller than that of a growing one. We
+            // grow by another port.
             .allocation_strategy(AllocationStrategy::Static)
             .backpressure_strategy(BackpressureStrategy::DiscardData)
             .max_loaned_samples(MAX_LOANS)
@@ -133,7 +138,8 @@ impl Slots {
         Ok(sample)
     }
 
-    /// Whether the memory of this loan's slot would have to be made real first. Then the instance's lock is worth taking.
+    /// Whether the memory of this loan's slot would have to be made real first. Then the instance's lock is worth
+    /// taking.
     pub(crate) fn is_real(&self, sample: &mut SampleMut) -> bool {
         let place = memory::place_of(sample.payload_mut());
         self.real.get(&place.address).is_some_and(|real| *real >= place.bytes)

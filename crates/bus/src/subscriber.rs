@@ -43,7 +43,8 @@ pub struct Subscriber {
     bus: Arc<Shared>,
 }
 
-/// What kept frames hold, too: without the port, the publisher would take their slots back; and the bus is left when all are gone.
+/// What kept frames hold, too: without the port, the publisher would take their slots back; and the bus is left when
+/// all are gone.
 #[derive(Debug)]
 pub(crate) struct ReaderPort {
     reader: Reader,
@@ -129,7 +130,8 @@ impl Subscriber {
         })
     }
 
-    /// Returns the next frame, waiting for it at most so long. `None`: nothing came in time, or the [`Waker`] was called.
+    /// Returns the next frame, waiting for it at most so long. `None`: nothing came in time, or the [`Waker`] was
+    /// called.
     ///
     /// A publisher that ends, dies or starts again meanwhile changes nothing: the wait goes on.
     ///

@@ -2,7 +2,8 @@
 
 use crate::time::MonoTime;
 
-/// How much too early a frame may come, in parts of the period: cameras are never exact, and 30 a second must pass a limit of 30.
+/// How much too early a frame may come, in parts of the period: cameras are never exact, and 30 a second must pass a
+/// limit of 30.
 const EARLY_DIVISOR: u64 = 4;
 
 #[derive(Debug)]
@@ -39,7 +40,8 @@ impl Thinning {
         if last.is_some_and(|last| seq < last.seq.saturating_add(self.every) || now_ns + early_ns < last.due_ns) {
             return false;
         }
-        // On average no more than the limit: an early frame moves the next one's time no nearer; after a pause it begins anew.
+        // On average no more than the limit: an early frame moves the next one's time no nearer; after a pause it
+        // begins anew.
         let from_ns = last.map_or(now_ns, |last| last.due_ns.max(now_ns.saturating_sub(self.period_ns)));
         self.last = Some(Last {
             generation,

@@ -57,10 +57,12 @@ impl Waker {
     }
 }
 
-/// Waits until one of the subscribers has something, a publisher of theirs came or went, or one of their wakers was called; at most so long.
+/// Waits until one of the subscribers has something, a publisher of theirs came or went, or one of their wakers was
+/// called; at most so long.
 ///
 /// # Errors
-/// [`RecvError::System`], when the system cannot wait; [`RecvError::ShmFull`], when there is no room to connect to a publisher.
+/// [`RecvError::System`], when the system cannot wait; [`RecvError::ShmFull`], when there is no room to connect to a
+/// publisher.
 pub fn wait_any(subscribers: &[&Subscriber], timeout: Duration) -> Result<(), RecvError> {
     let deadline = MonoTime::now() + timeout;
     loop {

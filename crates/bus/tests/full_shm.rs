@@ -1,6 +1,7 @@
 //! A full `/dev/shm` is an error before the write, never SIGBUS.
 //!
-//! Each test runs in a process that has a `/dev/shm` of its own, 8 MB small: in a mount namespace, and in a user namespace where we are not root.
+//! Each test runs in a process that has a `/dev/shm` of its own, 8 MB small: in a mount namespace, and in a user
+//! namespace where we are not root.
 
 mod support;
 
@@ -9,6 +10,7 @@ use std::process::Command;
 
 use support::instance;
 use support::peer::{self, Peer};
+use tempfile::TempDir;
 
 /// Not a test: the process with the small memory that the others start, which is this program once more.
 #[test]
@@ -47,8 +49,31 @@ fn small() -> Option<Command> {
     }
 }
 
-fn start(name: &str) -> Option<Peer> {
-    Some(Peer::start_by(small()?, instance(name).name()))
+/// A process with a small memory, and the folder that it keeps its sockets in: root's own one would be a stranger's in
+/// a user namespace.
+struct There {
+    peer: Peer,
+    _runtime: TempDir,
+}
+
+impl There {
+    fn start(name: &str) -> Option<Self> {
+        let mut command = small()?;
+        let runtime = tempfile::tempdir().unwrap();
+        command.env("XDG_RUNTIME_DIR", runtime.path());
+        Some(Self {
+            peer: Peer::start_by(command, instance(name).name()),
+            _runtime: runtime,
+        })
+    }
+
+    fn ask(&mut self, what: &str) -> String {
+        self.peer.ask(what)
+    }
+
+    fn end(self) {
+        self.peer.end();
+    }
 }
 
 fn is_full(answer: &str) -> bool {
@@ -57,7 +82,9 @@ fn is_full(answer: &str) -> bool {
 
 #[test]
 fn a_publisher_whose_frames_cannot_fit_is_refused() {
-    let Some(mut there) = start("refused") else { return };
+    let Some(mut there) = There::start("refused") else {
+        return;
+    };
     let answer = there.ask("publish front/image 60000000");
     assert!(is_full(&answer), "{answer}");
     let answer = there.ask("publish front/image 1000000");
@@ -67,7 +94,7 @@ fn a_publisher_whose_frames_cannot_fit_is_refused() {
 
 #[test]
 fn a_frame_that_does_not_fit_is_refused_and_smaller_ones_go_on() {
-    let Some(mut there) = start("grow") else { return };
+    let Some(mut there) = There::start("grow") else { return };
     there.ask("publish front/image 0");
     there.ask("read front/image 0");
     for (bytes, fits) in [
@@ -91,7 +118,7 @@ fn a_frame_that_does_not_fit_is_refused_and_smaller_ones_go_on() {
 
 #[test]
 fn slots_that_were_never_touched_are_refused_when_nothing_is_left_for_them() {
-    let Some(mut there) = start("pins") else { return };
+    let Some(mut there) = There::start("pins") else { return };
     there.ask("publish front/image 0");
     there.ask("read front/image 64");
     let sent = (0..20)
@@ -107,7 +134,9 @@ fn slots_that_were_never_touched_are_refused_when_nothing_is_left_for_them() {
 
 #[test]
 fn when_others_fill_the_memory_nothing_new_begins_and_what_runs_goes_on() {
-    let Some(mut there) = start("others") else { return };
+    let Some(mut there) = There::start("others") else {
+        return;
+    };
     there.ask("publish front/image 100000");
     there.ask("read front/image 0");
     there.ask("send 100000 10");
@@ -135,7 +164,7 @@ fn when_others_fill_the_memory_nothing_new_begins_and_what_runs_goes_on() {
 
 #[test]
 fn a_bus_in_a_full_memory_is_refused() {
-    let Some(mut there) = start("bus") else { return };
+    let Some(mut there) = There::start("bus") else { return };
     there.ask("fill 0");
     let answer = there.ask("publish front/image 0");
     assert!(answer.contains("shared memory is full"), "{answer}");

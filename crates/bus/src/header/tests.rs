@@ -258,7 +258,8 @@ proptest! {
             for (range, array) in header.ranges.iter().zip(&header.arrays) {
                 let bytes = frame.get(range.clone()).expect("the view lies in the frame");
                 // The last element that shape and strides speak of lies in the view, too.
-                let last: usize = array.shape.iter().zip(&array.strides_bytes).map(|(n, stride)| n.saturating_sub(1) * stride).sum();
+                let ends = array.shape.iter().zip(&array.strides_bytes);
+                let last: usize = ends.map(|(count, stride)| count.saturating_sub(1) * stride).sum();
                 let empty = array.shape.contains(&0);
                 prop_assert!(empty || last + array.dtype.size_bytes() <= bytes.len());
             }

@@ -68,7 +68,8 @@ impl Audience {
         self.heard.notify_all();
     }
 
-    /// Waits until what is known satisfies, at most until the deadline; returns whether it does. `check` also says when to look again at the latest.
+    /// Waits until what is known satisfies, at most until the deadline; returns whether it does. `check` also says when
+    /// to look again at the latest.
     fn wait(&self, deadline: MonoTime, mut check: impl FnMut(&mut Known, MonoTime) -> Result<(), MonoTime>) -> bool {
         let mut known = locked(&self.known);
         loop {
@@ -117,7 +118,8 @@ impl Writer {
         })
     }
 
-    /// Waits a moment for readers that have not looked since this publisher began: what lies in slots that they have not mapped goes with it.
+    /// Waits a moment for readers that have not looked since this publisher began: what lies in slots that they have
+    /// not mapped goes with it.
     pub(super) fn let_readers_connect(&self) {
         if locked(&self.state).next_seq == 0 {
             return;

@@ -32,7 +32,8 @@ impl Loan<'_> {
         })
     }
 
-    /// Returns the bytes of an array, by its place in the layout: all of it, gaps between rows included. They are whatever an earlier frame left there.
+    /// Returns the bytes of an array, by its place in the layout: all of it, gaps between rows included. They are
+    /// whatever an earlier frame left there.
     ///
     /// # Panics
     /// When the layout has no such array.
@@ -76,7 +77,8 @@ impl Loan<'_> {
     /// Sends the frame. `origin`: the frame that it came from; absent: it is its own origin.
     ///
     /// # Errors
-    /// [`PublishError::ShmFull`], when a reader came for whom there is no room, or when the publisher went over to larger frames meanwhile and this one
+    /// [`PublishError::ShmFull`], when a reader came for whom there is no room, or when the publisher went over to
+    /// larger frames meanwhile and this one
     /// must move; [`PublishError::Transport`], when the transport below said no.
     pub fn send(self, captured: CaptureTime, origin: Option<Origin>) -> Result<SendReceipt, PublishError> {
         self.writer

@@ -53,7 +53,8 @@ impl Writer {
         Ok(sample)
     }
 
-    /// Goes over to a port with larger slots, or with more of them. Readers that look at neither before the next change miss what this one sends.
+    /// Goes over to a port with larger slots, or with more of them. Readers that look at neither before the next change
+    /// miss what this one sends.
     fn grow(&self, state: &mut State, lines: usize) -> Result<(), PublishError> {
         let old = state.slots.as_ref().map(Slots::demand);
         let (old_lines, old_count) = old.map_or((0, 0), |old| (old.lines, old.count));
@@ -106,7 +107,8 @@ impl Writer {
     }
 }
 
-/// Slots that are made real at once: for each reader one in its hand, and one that waits, is the last one sent or is being filled.
+/// Slots that are made real at once: for each reader one in its hand, and one that waits, is the last one sent or is
+/// being filled.
 pub(super) fn reserve_for(readers: usize) -> usize {
     (readers + 3).clamp(4, MAX_LOANS)
 }

@@ -27,8 +27,10 @@ const QUEUE: usize = 3;
 /// Arguments of `bench bus`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
-    /// Print one JSON object: `floor` (MB/s of one thread's memcpy into three warm slots of shared memory) and `rust` (MB/s of whole frames received unpaced, and
-    /// their share of the floor; latency in ms from just before the copy into the transport to one byte of every page touched, paced; frames lost when paced;
+    /// Print one JSON object: `floor` (MB/s of one thread's memcpy into three warm slots of shared memory) and `rust`
+    /// (MB/s of whole frames received unpaced, and
+    /// their share of the floor; latency in ms from just before the copy into the transport to one byte of every page
+    /// touched, paced; frames lost when paced;
     /// frames torn in any run, also while each is kept for 150 ms).
     #[arg(long)]
     json: bool,
@@ -62,15 +64,16 @@ fn measure_picture(bus: &Bus, payload: Payload) -> BenchResult<Figures> {
     let mut bench = Bench::start(bus, payload)?;
     // A first round for nothing: pages are mapped, clocks are up.
     floor.measure(FLOOR_TIME / 4);
-    bench.unpaced(UNPACED_TIME / 4)?;
+    let reader = bench.read(ReadPolicy::Queue(QUEUE))?;
+    bench.unpaced(&reader, UNPACED_TIME / 4)?;
     let (mut floors, mut speeds, mut torn) = (Vec::new(), Vec::new(), 0);
     for _ in 0..ROUNDS {
         floors.push(floor.measure(FLOOR_TIME));
-        let (speed, torn_now) = bench.unpaced(UNPACED_TIME)?;
+        let (speed, torn_now) = bench.unpaced(&reader, UNPACED_TIME)?;
         speeds.push(speed);
         torn += torn_now;
     }
-    drop(floor);
+    drop((floor, reader));
     let latency = bench.latency()?;
     let kept = bench.kept()?;
     Ok(Figures {
@@ -110,12 +113,11 @@ impl Bench {
     }
 
     /// Returns megabytes a second of whole frames received, and how many were torn.
-    fn unpaced(&mut self, time: Duration) -> BenchResult<(f64, u64)> {
-        let reader = self.read(ReadPolicy::Queue(QUEUE))?;
+    fn unpaced(&mut self, reader: &Subscriber, time: Duration) -> BenchResult<(f64, u64)> {
         self.peer.tell(Run::Unpaced { time })?;
         let (mut received, mut torn) = (0u64, 0);
         let mut first_to_last = (MonoTime::default(), MonoTime::default());
-        while let (frame, Note::Stamp(stamp)) = next(&reader)? {
+        while let (frame, Note::Stamp(stamp)) = next(reader)? {
             torn += u64::from(!is_whole(&frame, stamp));
             let now = MonoTime::now();
             if received == 0 {

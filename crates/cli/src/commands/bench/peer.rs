@@ -1,4 +1,5 @@
-//! The writing process: it sends as it is told, line by line, and ends each run with a frame that says how many it sent.
+//! The writing process: it sends as it is told, line by line, and ends each run with a frame that says how many it
+//! sent.
 
 use std::io::BufRead;
 use std::process::{Child, ChildStdin, Command, Stdio};

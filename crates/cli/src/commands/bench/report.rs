@@ -67,7 +67,8 @@ impl Report {
                 figures.torn,
             );
         }
-        text += "MB/s: median (lowest to highest round). Latency: from just before the copy into the bus to one byte of every page touched.\n";
+        text += "MB/s: median (lowest to highest round). ";
+        text += "Latency: from just before the copy into the bus to one byte of every page touched.\n";
         text
     }
 }
