@@ -21,8 +21,7 @@
 //! let instance = Instance::new(format!("doc-{}", std::process::id()).parse()?);
 //! let bus = Bus::open(&instance)?;
 //! let camera = bus.publisher(&"front/image".parse()?, PublisherOptions::default())?;
-//! let reader = bus.subscriber(&"front/image".parse()?, ReadOptions::default())?; // In another process, most of the
-//! time.
+//! let reader = bus.subscriber(&"front/image".parse()?, ReadOptions::default())?; // Most of the time elsewhere.
 //!
 //! let gray = ArrayLayout::new("gray", DType::U8, [480, 640]).with_encoding("gray8");
 //! let layout = FrameLayout::of_arrays([gray]);
