@@ -7,8 +7,9 @@ mod h264;
 pub mod rtsp;
 #[cfg(test)]
 mod test_node;
+pub mod usb;
 
 use bushbaby_node::Kind;
 
 /// The kinds of this crate.
-pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND];
+pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND, usb::KIND];

@@ -11,7 +11,7 @@ use bushbaby_node::children::Spawner;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::caps::Caps;
-use super::log::{Heard, Level, level};
+use super::log::{Heard, Level, level, without_passwords};
 use super::newest::{Fetched, Newest};
 use super::parts::PartReader;
 
@@ -191,10 +191,9 @@ fn for_each_line(from: impl Read, mut each: impl FnMut(&str)) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end();
+        let text = without_passwords(String::from_utf8_lossy(&line).trim_end());
         if !text.is_empty() {
-            each(text);
+            each(&text);
         }
         line.clear();
     }

@@ -35,6 +35,27 @@ pub(super) fn level(line: &str) -> Level {
     }
 }
 
+/// Returns the text with `USER:PASSWORD@` of every address in it hidden.
+pub(super) fn without_passwords(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("://") {
+        shown.push_str(before);
+        shown.push_str("://");
+        let end = behind
+            .find(|c: char| c.is_whitespace() || "/'\"".contains(c))
+            .unwrap_or(behind.len());
+        rest = match behind[..end].rfind('@') {
+            Some(at) => {
+                shown.push_str("***");
+                &behind[at..]
+            }
+            None => behind,
+        };
+    }
+    shown + rest
+}
+
 /// The last lines of a child, and the first that named an error.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
@@ -123,6 +144,21 @@ mod tests {
         heard.line("");
         assert_eq!(heard.cause().unwrap(), "line 99");
         assert_eq!(heard.text().lines().count(), KEPT_LINES);
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        for (text, shown) in [
+            (
+                "rtspsrc location=rtsp://me:s3cr3t@10.0.0.7/s1 ! x",
+                "rtspsrc location=rtsp://***@10.0.0.7/s1 ! x",
+            ),
+            ("a rtsp://me:p@ss@h b http://u@i/ c", "a rtsp://***@h b http://***@i/ c"),
+            ("rtsp://10.0.0.7/a@b", "rtsp://10.0.0.7/a@b"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(without_passwords(text), shown);
+        }
     }
 
     #[test]

@@ -25,12 +25,14 @@ mod source;
 mod tests;
 mod words;
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use bushbaby_node::{Kind, Problem, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calibration;
 use pipeline::Pipeline;
 pub use source::GstSource;
 
@@ -38,19 +40,35 @@ pub use source::GstSource;
 pub const KIND: Kind = Kind::source::<GstSource>("gst", "Any GStreamer pipeline, also the hardware of a Jetson.");
 
 /// Settings of the `gst` source.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GstSettings {
     /// The pipeline, as behind `gst-launch-1.0` or as OpenCV takes it. What leads to the picture is enough; a sink at its end
     /// (`appsink`, a window) is replaced by ours. No shell sees it: quotes group words, nothing is expanded.
     pub gst: String,
+    /// The camera's calibration file, whose numbers travel with every picture. Absent: poses rest on a guess.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<PathBuf>,
+}
+
+/// Shows no password of an address in the pipeline.
+impl fmt::Debug for GstSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GstSettings")
+            .field("gst", &log::without_passwords(&self.gst))
+            .field("calibration", &self.calibration)
+            .finish()
+    }
 }
 
 impl Settings for GstSettings {
-    fn check(&self, _base_dir: &Path) -> Vec<Problem> {
-        match Pipeline::parse(&self.gst) {
-            Ok(_) => Vec::new(),
-            Err(error) => vec![Problem::new("gst", error.to_string()).with_hint(error.hint())],
-        }
+    fn check(&self, base_dir: &Path) -> Vec<Problem> {
+        let pipeline = Pipeline::parse(&self.gst)
+            .err()
+            .map(|error| Problem::new("gst", error.to_string()).with_hint(error.hint()));
+        pipeline
+            .into_iter()
+            .chain(calibration::check(self.calibration.as_deref(), base_dir))
+            .collect()
     }
 }

@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use bushbaby_node::image::{self, ImageMeta};
+use bushbaby_node::image;
+use bushbaby_node::reporter::Reporter;
 use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs, Source, Step};
 
 use super::caps::Caps;
@@ -15,6 +16,8 @@ use super::parts::RawFrame;
 use super::pipeline::Pipeline;
 use super::retry::Retry;
 use super::{GstSettings, hints};
+use crate::calibration::Calibrated;
+use crate::decoded::{DECODED, DecodedOutput};
 
 const PROGRAM: &str = "gst-launch-1.0";
 /// A step returns after this long, with or without a picture.
@@ -46,10 +49,18 @@ pub struct GstSource {
     context: NodeContext,
     program: OsString,
     pipeline: Pipeline,
-    meta: ImageMeta,
+    pictures: Pictures,
     state: State,
     retry: Retry,
     limits: Limits,
+}
+
+/// What pictures are sent with.
+#[derive(Debug)]
+struct Pictures {
+    calibrated: Calibrated,
+    decoded: DecodedOutput,
+    reporter: Reporter,
 }
 
 #[derive(Debug)]
@@ -109,11 +120,14 @@ impl Why {
 
 impl Source for GstSource {
     type Settings = GstSettings;
-    const OUTPUTS: &'static [OutputSpec] = &[OutputSpec {
-        name: "image",
-        carries: Carries::Image,
-        owes_frames: true,
-    }];
+    const OUTPUTS: &'static [OutputSpec] = &[
+        OutputSpec {
+            name: "image",
+            carries: Carries::Image,
+            owes_frames: true,
+        },
+        DECODED,
+    ];
 
     fn open(settings: GstSettings, context: &NodeContext) -> Result<Self, NodeError> {
         Self::with_program(PROGRAM.into(), &settings, context, Limits::default())
@@ -142,7 +156,7 @@ impl Source for GstSource {
             }
             State::Running(run) => match run.child.fetch(STEP) {
                 Fetched::Frame(frame, caps) => {
-                    let sent = run.send(out, &frame, caps, &self.meta);
+                    let sent = run.send(out, &frame, caps, &mut self.pictures);
                     run.child.give_back(frame.bytes);
                     match sent? {
                         Sent::Whole => Ok(Step::Sent),
@@ -181,7 +195,13 @@ enum Sent {
 }
 
 impl Run {
-    fn send(&mut self, out: &mut Outputs, frame: &RawFrame, caps: Caps, meta: &ImageMeta) -> Result<Sent, NodeError> {
+    fn send(
+        &mut self,
+        out: &mut Outputs,
+        frame: &RawFrame,
+        caps: Caps,
+        pictures: &mut Pictures,
+    ) -> Result<Sent, NodeError> {
         let now = Instant::now();
         let view = match caps.view(&frame.bytes) {
             Ok(view) => view,
@@ -193,7 +213,11 @@ impl Run {
         self.misfits = 0;
         self.last_frame = now;
         self.past.first_frame.get_or_insert(now);
+        let meta = pictures.calibrated.meta([view.width(), view.height()]);
         image::send(out, "image", &view, frame.captured, None, meta)?;
+        if let Some(jpeg) = view.jpeg_bytes() {
+            pictures.decoded.send_if_wanted(out, jpeg, meta, &pictures.reporter)?;
+        }
         if self.caps.as_ref() != Some(&caps) {
             let fps = caps
                 .frame_time
@@ -232,7 +256,11 @@ impl GstSource {
             context: context.clone(),
             program,
             pipeline,
-            meta: ImageMeta::new::<()>(context.name(), None),
+            pictures: Pictures {
+                calibrated: Calibrated::new(context, settings.calibration.as_deref()),
+                decoded: DecodedOutput::default(),
+                reporter: context.reporter.clone(),
+            },
             state: State::Resting {
                 until: Instant::now(),
                 why: Why::new("starting"),

@@ -25,6 +25,7 @@ fn source(node: &TestNode, program: &str, pipeline: &str, limits: Limits) -> Gst
         program.into(),
         &GstSettings {
             gst: pipeline.to_owned(),
+            calibration: None,
         },
         &node.context,
         limits,
