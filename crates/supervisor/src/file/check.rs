@@ -10,15 +10,16 @@ use bushbaby_node::settings::{Problem, Tree, Value as TreeValue};
 use bushbaby_node::{Kind, Role};
 use serde_json::Value;
 
-use super::any_node::AnyNode;
-use super::declared::{Declared, Noun, Reading};
-use super::defaults::Defaults;
-use super::names::Names;
-use super::problem::{Findings, Spot};
-use super::resolve::{Resolved, resolve};
-use super::secrets::{Environment, Secrets};
-use super::settle::{Settled, read_checked, settle};
-use super::{FileProblem, expand, keys, read_text, top, web, yaml};
+use crate::file::declare::defaults::Defaults;
+use crate::file::declare::names::Names;
+use crate::file::declare::{Declared, Noun, Reading, top, web};
+use crate::file::problem::{Findings, Spot};
+use crate::file::resolve::{Resolved, resolve};
+use crate::file::settings::any_node::AnyNode;
+use crate::file::settings::keys;
+use crate::file::settings::secrets::{Environment, Secrets};
+use crate::file::settings::settle::{Settled, read_checked, settle};
+use crate::file::{FileProblem, expand, read_text, yaml};
 use crate::plan::{Plan, PlannedNode};
 
 /// A file without mistakes.
@@ -26,8 +27,8 @@ use crate::plan::{Plan, PlannedNode};
 pub struct Checked {
     /// What it comes to. Its nodes belong to the instance `default` until somebody says otherwise.
     pub plan: Plan,
-    /// What [`expand()`](super::expand()) writes.
-    pub(super) shown: Vec<expand::Shown>,
+    /// What [`expand()`](crate::file::expand()) writes.
+    pub(crate) shown: Vec<expand::Shown>,
     /// Where the page listens, and where the file says so.
     web: Option<(String, Spot)>,
 }

@@ -1,16 +1,18 @@
 //! The long form of a file: every node with every setting, `$NAME` as it was written.
 
+mod emit;
+
 use bushbaby_node::Kind;
 use serde_json::{Map, Value, json};
 
-use super::declared::{Declared, Noun};
-use super::resolve::Resolved;
-use super::wires::{Pace, Reads};
-use super::{Checked, address, emit, schema};
+use crate::file::declare::wires::{Pace, Reads};
+use crate::file::declare::{Declared, Noun, address};
+use crate::file::resolve::Resolved;
+use crate::file::{Checked, schema};
 
 /// One node of the file in long form.
 #[derive(Debug, Clone)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     noun: Noun,
     name: String,
     body: Map<String, Value>,
@@ -20,7 +22,7 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Puts a node together from its settings, which still have `$NAME` in them.
-    pub(super) fn of(node: &Declared<'_>, kind: &Kind, own: &Value, any_node: &Value, resolved: &Resolved) -> Self {
+    pub(crate) fn of(node: &Declared<'_>, kind: &Kind, own: &Value, any_node: &Value, resolved: &Resolved) -> Self {
         let mut body = Map::new();
         let mut remark_key = "in";
         match node.noun {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bushbaby_node::settings::{Place, nearest};
 use serde::{Serialize, Serializer};
 
-use super::secrets::Secrets;
+use crate::file::settings::secrets::Secrets;
 
 /// A mistake in a pipeline file: who, what it got, what it wanted, where, what to do.
 ///
@@ -40,7 +40,7 @@ impl FileProblem {
     }
 
     /// A problem at a place.
-    pub(super) fn at(spot: &Spot, message: impl AsRef<str>) -> Self {
+    pub(crate) fn at(spot: &Spot, message: impl AsRef<str>) -> Self {
         Self {
             place: Some(spot.place),
             ..Self::with_file(&spot.file, message)
@@ -49,7 +49,7 @@ impl FileProblem {
 
     /// Adds what to do about it, where that is known.
     #[must_use]
-    pub(super) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into().map(|hint| readable(&hint));
         self
     }
@@ -92,13 +92,13 @@ impl Serialize for FileProblem {
 
 /// A place, and the file it is in: a list of cameras may stand in a file of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) file: Arc<Path>,
-    pub(super) place: Place,
+pub(crate) struct Spot {
+    pub(crate) file: Arc<Path>,
+    pub(crate) place: Place,
 }
 
 impl Spot {
-    pub(super) fn new(file: &Arc<Path>, place: Place) -> Self {
+    pub(crate) fn new(file: &Arc<Path>, place: Place) -> Self {
         Self {
             file: Arc::clone(file),
             place,
@@ -108,20 +108,20 @@ impl Spot {
 
 /// All that was found so far.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<FileProblem>);
+pub(crate) struct Findings(Vec<FileProblem>);
 
 impl Findings {
-    pub(super) fn push(&mut self, problem: FileProblem) {
+    pub(crate) fn push(&mut self, problem: FileProblem) {
         self.0.push(problem);
     }
 
-    pub(super) fn extend(&mut self, problems: impl IntoIterator<Item = FileProblem>) {
+    pub(crate) fn extend(&mut self, problems: impl IntoIterator<Item = FileProblem>) {
         self.0.extend(problems);
     }
 
     /// Everything in the order of the file; what was found twice, as a mistake in `defaults:` is by every node, once.
     /// What came from the environment is called by its name.
-    pub(super) fn into_problems(mut self, secrets: &Secrets) -> Vec<FileProblem> {
+    pub(crate) fn into_problems(mut self, secrets: &Secrets) -> Vec<FileProblem> {
         for problem in &mut self.0 {
             for text in [Some(&mut problem.message), problem.hint.as_mut()]
                 .into_iter()
@@ -142,13 +142,13 @@ impl Findings {
 const LONGEST_NAME: usize = 64;
 
 /// The one of `known` that was probably meant.
-pub(super) fn meant<'a>(got: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn meant<'a>(got: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known = known.into_iter().filter(|name| name.len() <= LONGEST_NAME);
     (got.len() <= LONGEST_NAME).then(|| nearest(got, known)).flatten()
 }
 
 /// Words a hint with the nearest of `known`, or with all of them when none is near.
-pub(super) fn did_you_mean<'a>(got: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(got: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     /// More names than this explain nothing.
     const MOST: usize = 24;
 
@@ -160,7 +160,7 @@ pub(super) fn did_you_mean<'a>(got: &str, known: impl IntoIterator<Item = &'a st
 }
 
 /// Joins names for a message: `` `a`, `b` ``.
-pub(super) fn in_backticks<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn in_backticks<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names
         .into_iter()
         .map(|name| format!("`{name}`"))

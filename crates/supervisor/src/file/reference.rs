@@ -3,9 +3,9 @@
 use bushbaby_node::{InputNeed, Kind, Role};
 use serde_json::Value;
 
-use super::address;
-use super::schema::{of_any_node, of_kind, properties};
-use super::streams::in_words;
+use crate::file::declare::address;
+use crate::file::resolve::streams::in_words;
+use crate::file::schema::{of_any_node, of_kind, properties};
 
 /// Returns every page as its file's name and its Markdown: one for each kind, and one for the keys of any node.
 pub fn reference_pages(kinds: &[Kind]) -> Vec<(String, String)> {

@@ -5,13 +5,13 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::address;
-use super::any_node::AnyNode;
-use super::names::WEB;
-use super::wires::{LongWire, Pace};
+use crate::file::declare::address;
+use crate::file::declare::names::WEB;
+use crate::file::declare::wires::{LongWire, Pace};
+use crate::file::settings::any_node::AnyNode;
 
 /// Writes each type where it is used: the keys of several types make one object, which references cannot.
-pub(super) fn generator() -> SchemaGenerator {
+pub(crate) fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12()
         .with(|settings| {
             settings.inline_subschemas = true;
@@ -21,12 +21,12 @@ pub(super) fn generator() -> SchemaGenerator {
 }
 
 /// The schema of a kind's settings.
-pub(super) fn of_kind(kind: &Kind) -> Value {
+pub(crate) fn of_kind(kind: &Kind) -> Value {
     kind.schema(&mut generator()).to_value()
 }
 
 /// The schema of the keys of any node.
-pub(super) fn of_any_node() -> Value {
+pub(crate) fn of_any_node() -> Value {
     of_type::<AnyNode>()
 }
 
@@ -231,7 +231,7 @@ fn defaults(kinds: &[Kind]) -> Value {
 }
 
 /// The keys of settings that may be absent and then are nothing.
-pub(super) fn nullable_keys(kind: &Kind) -> Vec<String> {
+pub(crate) fn nullable_keys(kind: &Kind) -> Vec<String> {
     let is_null = |schema: &Value| match schema.get("type") {
         Some(Value::Array(types)) => types.contains(&json!("null")),
         Some(one) => one == "null",
@@ -274,7 +274,7 @@ fn object(title: &str, schemas: &[Value], required: &[&str], extra: Map<String, 
 }
 
 /// The properties of an object's schema.
-pub(super) fn properties(schema: &Value) -> Map<String, Value> {
+pub(crate) fn properties(schema: &Value) -> Map<String, Value> {
     schema
         .get("properties")
         .and_then(Value::as_object)

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use bushbaby_node::settings::Place;
 
-use super::FileProblem;
-use super::problem::meant;
+use crate::file::FileProblem;
+use crate::file::problem::meant;
 
 /// A pipeline file is written by people.
-pub(super) const LARGEST_BYTES: u64 = 1_000_000;
+pub(crate) const LARGEST_BYTES: u64 = 1_000_000;
 
 /// Reads a file as text.
 ///

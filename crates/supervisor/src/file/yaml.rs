@@ -13,9 +13,9 @@ use std::sync::Arc;
 use bushbaby_node::settings::{Place, Tree};
 use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, options};
 
-use super::FileProblem;
-use super::problem::Spot;
-use super::text::LARGEST_BYTES;
+use crate::file::FileProblem;
+use crate::file::problem::Spot;
+use crate::file::text::LARGEST_BYTES;
 use build::{Builder, Refusal};
 
 /// Lists and objects within each other; people need about six.
@@ -36,7 +36,7 @@ pub fn parse(text: &str, file_name: &Path) -> Result<Tree, Vec<FileProblem>> {
 }
 
 /// Like [`parse`], with the keys that are there twice beside the tree, which has the first of them.
-pub(super) fn read(text: &str, file: &Arc<Path>) -> Result<(Tree, Vec<FileProblem>), FileProblem> {
+pub(crate) fn read(text: &str, file: &Arc<Path>) -> Result<(Tree, Vec<FileProblem>), FileProblem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let problem = |refusal: Refusal| {
         let spot = Spot::new(file, inside(text, refusal.place));

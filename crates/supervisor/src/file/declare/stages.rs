@@ -6,14 +6,15 @@ use std::sync::Arc;
 use bushbaby_node::settings::{Entry, Tree, Value, read};
 use bushbaby_node::{Kind, Role};
 
-use super::declared::{Declared, Noun, Reading, called, split};
-use super::defaults::Defaults;
-use super::problem::{Spot, did_you_mean, in_backticks};
-use super::secrets::fill;
-use super::{FileProblem, keys, not_yet, wires};
+use crate::file::FileProblem;
+use crate::file::declare::defaults::Defaults;
+use crate::file::declare::{Declared, Noun, Reading, called, not_yet, split, wires};
+use crate::file::problem::{Spot, did_you_mean, in_backticks};
+use crate::file::settings::keys;
+use crate::file::settings::secrets::fill;
 
 /// Reads what stands under `stages:`.
-pub(super) fn read_all<'a>(
+pub(crate) fn read_all<'a>(
     tree: &Tree,
     file: &Arc<Path>,
     defaults: &Defaults,

@@ -5,25 +5,25 @@ use std::sync::Arc;
 
 use bushbaby_node::settings::{Entry, Tree, Value};
 
-use super::declared::{Declared, Reading};
-use super::defaults::Defaults;
-use super::problem::{Findings, Spot, did_you_mean};
-use super::{FileProblem, cameras, not_yet, stages, web};
+use crate::file::FileProblem;
+use crate::file::declare::defaults::Defaults;
+use crate::file::declare::{Declared, Reading, cameras, not_yet, stages, web};
+use crate::file::problem::{Findings, Spot, did_you_mean};
 
 /// What may stand at the top.
-pub(super) const NOUNS: [&str; 4] = ["cameras", "stages", "web", "defaults"];
+pub(crate) const NOUNS: [&str; 4] = ["cameras", "stages", "web", "defaults"];
 
 const FIRST_FILE: &str = "a first file: `cameras: {front: scene}`";
 
 /// All that the file declares.
-pub(super) struct Declarations<'a> {
+pub(crate) struct Declarations<'a> {
     /// In the order of starting a list: cameras, stages, the page.
-    pub(super) nodes: Vec<Declared<'a>>,
-    pub(super) defaults: Defaults,
+    pub(crate) nodes: Vec<Declared<'a>>,
+    pub(crate) defaults: Defaults,
 }
 
 /// Reads the whole file.
-pub(super) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>) -> Declarations<'a> {
+pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>) -> Declarations<'a> {
     let none = Defaults::none(file);
     let spot = Spot::new(file, tree.place);
     let entries = match &tree.value {

@@ -1,29 +1,29 @@
 //! A camera's address: from `usb:0` or `rtsp://…` to a kind and its first setting.
 
-use super::not_yet;
-use super::problem::{in_backticks, meant};
+use crate::file::declare::not_yet;
+use crate::file::problem::{in_backticks, meant};
 
 /// What an address says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Address<'a> {
+pub(crate) struct Address<'a> {
     /// Which kind of source plays it.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The part that the kind's own setting takes; absent for a bare `scene`.
-    pub(super) value: Option<&'a str>,
+    pub(crate) value: Option<&'a str>,
 }
 
 /// An address that no source plays.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct BadAddress {
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(crate) struct BadAddress {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 const RTSP: &str = "rtsp";
 const VIDEO_FILE: &str = "video_file";
 
 /// The setting that holds what an address names: it bears the kind's own name, and for RTSP is the `url`.
-pub(super) fn own_key(kind: &'static str) -> &'static str {
+pub(crate) fn own_key(kind: &'static str) -> &'static str {
     if kind == RTSP { "url" } else { kind }
 }
 
@@ -31,7 +31,7 @@ pub(super) fn own_key(kind: &'static str) -> &'static str {
 ///
 /// # Errors
 /// What is wrong with the address, in words.
-pub(super) fn read<'a>(
+pub(crate) fn read<'a>(
     text: &'a str,
     sources: &[&'static str],
     is_there: impl Fn(&str) -> bool,
@@ -85,7 +85,7 @@ pub(super) fn read<'a>(
 }
 
 /// The refusal of a scene that cannot be drawn yet.
-pub(super) fn refuse_scene(kind: &str, scene: &str) -> Option<BadAddress> {
+pub(crate) fn refuse_scene(kind: &str, scene: &str) -> Option<BadAddress> {
     let refused = kind == "scene" && not_yet::SCENES.contains(&scene);
     refused.then(|| BadAddress {
         message: not_yet::message(&format!("scene:{scene}")),

@@ -4,27 +4,27 @@ use bushbaby_node::settings::{Entry, Place, Tree, Value};
 use bushbaby_node::{Kind, Role};
 use schemars::Schema;
 
-use super::any_node;
-use super::problem::{in_backticks, meant};
-use super::schema::generator;
+use crate::file::problem::{in_backticks, meant};
+use crate::file::schema::generator;
+use crate::file::settings::any_node;
 
 /// Keys of a stage that are neither settings of its kind nor keys of any node.
-pub(super) const STAGE_KEYS: [&str; 6] = ["kind", "in", "each", "every", "max_fps", "queue"];
+pub(crate) const STAGE_KEYS: [&str; 6] = ["kind", "in", "each", "every", "max_fps", "queue"];
 
 /// Takes the entries with one of `keys` out of `entries`.
-pub(super) fn take(entries: &mut Vec<Entry>, keys: &[&str]) -> Vec<Entry> {
+pub(crate) fn take(entries: &mut Vec<Entry>, keys: &[&str]) -> Vec<Entry> {
     entries
         .extract_if(.., |entry| keys.contains(&entry.key.as_str()))
         .collect()
 }
 
 /// Takes the entry of one key out of `entries`.
-pub(super) fn take_one(entries: &mut Vec<Entry>, key: &str) -> Option<Entry> {
+pub(crate) fn take_one(entries: &mut Vec<Entry>, key: &str) -> Option<Entry> {
     take(entries, &[key]).pop()
 }
 
 /// A map of entries, at the place of what they were taken from.
-pub(super) fn map(place: Place, entries: Vec<Entry>) -> Tree {
+pub(crate) fn map(place: Place, entries: Vec<Entry>) -> Tree {
     Tree {
         place,
         value: Value::Map(entries),
@@ -32,7 +32,7 @@ pub(super) fn map(place: Place, entries: Vec<Entry>) -> Tree {
 }
 
 /// Takes out what `settings` has and its kind has not, where the kind tells.
-pub(super) fn take_unknown(settings: &mut Vec<Entry>, kind: &Kind) -> Vec<Entry> {
+pub(crate) fn take_unknown(settings: &mut Vec<Entry>, kind: &Kind) -> Vec<Entry> {
     match closed_keys(&kind.schema(&mut generator())) {
         Some(known) => settings.extract_if(.., |entry| !known.contains(&entry.key)).collect(),
         None => Vec::new(),
@@ -40,7 +40,7 @@ pub(super) fn take_unknown(settings: &mut Vec<Entry>, kind: &Kind) -> Vec<Entry>
 }
 
 /// Names the key that a message is about, or, when the message names it, what the key stands in.
-pub(super) fn at_path(path: &str, message: &str) -> String {
+pub(crate) fn at_path(path: &str, message: &str) -> String {
     let (above, last) = path.rsplit_once('.').unwrap_or(("", path));
     let path = if message.contains(&format!("`{last}`")) {
         above
@@ -55,7 +55,7 @@ pub(super) fn at_path(path: &str, message: &str) -> String {
 }
 
 /// A key that a kind does not have: what it may have been, or what the kind has.
-pub(super) fn hint_for(key: &str, kind: &Kind) -> Option<String> {
+pub(crate) fn hint_for(key: &str, kind: &Kind) -> Option<String> {
     let around = if kind.role == Role::Stage { &STAGE_KEYS[..] } else { &[] };
     let own = closed_keys(&kind.schema(&mut generator())).unwrap_or_default();
     let own = || own.iter().map(String::as_str);

@@ -5,48 +5,48 @@ use std::collections::BTreeSet;
 use bushbaby_node::settings::{Entry, Place, Scalar, Tree, Value};
 
 /// Where variables come from: the process's environment, or a test's.
-pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A tree with every variable filled in.
 #[derive(Debug)]
-pub(super) struct Filled {
-    pub(super) tree: Tree,
-    pub(super) secrets: Secrets,
+pub(crate) struct Filled {
+    pub(crate) tree: Tree,
+    pub(crate) secrets: Secrets,
     /// What could not be filled in; there the text is still as it was written.
-    pub(super) missing: Vec<Missing>,
+    pub(crate) missing: Vec<Missing>,
 }
 
 /// A `$` that has no value.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Missing {
+pub(crate) struct Missing {
     /// Keys and indices from the root of the tree.
-    pub(super) path: String,
-    pub(super) place: Place,
-    pub(super) message: String,
-    pub(super) hint: String,
+    pub(crate) path: String,
+    pub(crate) place: Place,
+    pub(crate) message: String,
+    pub(crate) hint: String,
 }
 
 /// Values that must not be shown, by name.
 #[derive(Debug, Default)]
-pub(super) struct Secrets(BTreeSet<(String, String)>);
+pub(crate) struct Secrets(BTreeSet<(String, String)>);
 
 impl Secrets {
     /// Remembers a value. Nothing cannot be hidden.
-    pub(super) fn add(&mut self, name: &str, value: &str) {
+    pub(crate) fn add(&mut self, name: &str, value: &str) {
         if !value.is_empty() {
             self.0.insert((name.to_owned(), value.to_owned()));
         }
     }
 
     /// Puts the names back where a message quotes their values.
-    pub(super) fn hide(&self, text: &str) -> String {
+    pub(crate) fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(value, &format!("${name}"))
         })
     }
 
     /// Like [`Secrets::hide`], for texts where a short value (`1`) may well stand for itself. `None` when nothing was hidden.
-    pub(super) fn hide_long(&self, text: &str) -> Option<String> {
+    pub(crate) fn hide_long(&self, text: &str) -> Option<String> {
         const SHORTEST_BYTES: usize = 4;
         let long = self
             .0
@@ -59,17 +59,17 @@ impl Secrets {
 }
 
 /// Whether a text as it stands in the file takes anything from the environment.
-pub(super) fn has_variable(text: &str) -> bool {
+pub(crate) fn has_variable(text: &str) -> bool {
     text.contains('$') && pieces(text).any(|piece| matches!(piece, Piece::Variable(_)))
 }
 
 /// Doubles every `$`, so that the text reads back as it is.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('$', "$$")
 }
 
 /// Fills in every variable of a tree.
-pub(super) fn fill(raw: &Tree, environment: Environment<'_>) -> Filled {
+pub(crate) fn fill(raw: &Tree, environment: Environment<'_>) -> Filled {
     let mut filling = Filling {
         environment,
         path: Vec::new(),

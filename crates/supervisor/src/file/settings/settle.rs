@@ -6,22 +6,22 @@ use std::path::Path;
 use bushbaby_node::settings::{Place, Problem, Settings, Tree, Value as TreeValue, read};
 use serde_json::{Map, Value};
 
-use super::secrets::{Environment, Filled, Secrets, escape, fill, has_variable};
+use crate::file::settings::secrets::{Environment, Filled, Secrets, escape, fill, has_variable};
 
 /// Settings in long form.
 #[derive(Debug, Clone)]
-pub(super) struct Settled {
+pub(crate) struct Settled {
     /// With secrets filled in.
-    pub(super) value: Value,
+    pub(crate) value: Value,
     /// With `$NAME` instead, as a file would have them.
-    pub(super) shown: Value,
+    pub(crate) shown: Value,
 }
 
 /// Fills in what comes from the environment, has the rest checked, and hides again what was filled in.
 ///
 /// # Errors
 /// What is missing and what the check found, each with its place.
-pub(super) fn settle(
+pub(crate) fn settle(
     raw: &Tree,
     environment: Environment<'_>,
     check: impl Fn(&Tree) -> Result<Value, Vec<Problem>>,
@@ -35,7 +35,7 @@ pub(super) fn settle(
 ///
 /// # Errors
 /// What is missing and what the check found, each with its place and without what was filled in.
-pub(super) fn fill_and_check<T>(
+pub(crate) fn fill_and_check<T>(
     raw: &Tree,
     environment: Environment<'_>,
     check: impl Fn(&Tree) -> Result<T, Vec<Problem>>,
@@ -63,7 +63,7 @@ pub(super) fn fill_and_check<T>(
 ///
 /// # Errors
 /// What cannot be read, or else what the check found.
-pub(super) fn read_checked<T: Settings>(tree: &Tree) -> Result<T, Vec<Problem>> {
+pub(crate) fn read_checked<T: Settings>(tree: &Tree) -> Result<T, Vec<Problem>> {
     let settings: T = read(tree)?;
     // What stands beside the settings of kinds names no files.
     let problems = settings.check(Path::new(""));

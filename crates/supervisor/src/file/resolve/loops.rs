@@ -3,7 +3,7 @@
 /// Finds loops in "reads" arrows between nodes: each as the nodes in the order of reading, starting at the lowest index.
 ///
 /// `reads[n]` are the nodes that `n` reads. Of loops that share nodes at least one is told.
-pub(super) fn find(reads: &[Vec<usize>]) -> Vec<Vec<usize>> {
+pub(crate) fn find(reads: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut search = Search {
         reads,
         state: vec![State::New; reads.len()],

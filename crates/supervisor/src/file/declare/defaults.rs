@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use bushbaby_node::settings::{Entry, Tree, Value};
 
-use super::declared::Reading;
-use super::problem::{Spot, did_you_mean};
-use super::{FileProblem, any_node, keys, not_yet};
+use crate::file::FileProblem;
+use crate::file::declare::{Reading, not_yet};
+use crate::file::problem::{Spot, did_you_mean};
+use crate::file::settings::{any_node, keys};
 
 /// What nodes have unless they say otherwise.
 #[derive(Debug)]
-pub(super) struct Defaults {
+pub(crate) struct Defaults {
     /// The file that they stand in.
-    pub(super) file: Arc<std::path::Path>,
+    pub(crate) file: Arc<std::path::Path>,
     all: Vec<Entry>,
     by_kind: Vec<(String, Vec<Entry>)>,
 }
 
 impl Defaults {
-    pub(super) fn none(file: &Arc<std::path::Path>) -> Self {
+    pub(crate) fn none(file: &Arc<std::path::Path>) -> Self {
         Self {
             file: Arc::clone(file),
             all: Vec::new(),
@@ -28,7 +29,7 @@ impl Defaults {
     }
 
     /// Reads what stands under `defaults:`.
-    pub(super) fn read(tree: &Tree, file: &Arc<std::path::Path>, reading: &mut Reading<'_>) -> Self {
+    pub(crate) fn read(tree: &Tree, file: &Arc<std::path::Path>, reading: &mut Reading<'_>) -> Self {
         let mut defaults = Self::none(file);
         let entries = match &tree.value {
             Value::Null => &[],
@@ -54,7 +55,7 @@ impl Defaults {
     /// Adds to a node of a kind what it does not say itself; returns the keys that were added, each with where it comes from in words.
     ///
     /// Keys are taken whole: a node with its own `restart: {max: 5s}` takes nothing from a `restart:` here.
-    pub(super) fn add_to(&self, entries: &mut Vec<Entry>, kind: &str) -> BTreeMap<String, String> {
+    pub(crate) fn add_to(&self, entries: &mut Vec<Entry>, kind: &str) -> BTreeMap<String, String> {
         let of_kind = self.by_kind.iter().filter(|(name, _)| name == kind);
         let of_kind = of_kind.flat_map(|(name, entries)| entries.iter().map(move |entry| (for_kind(name), entry)));
         let mut added = BTreeMap::new();

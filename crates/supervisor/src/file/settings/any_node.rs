@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::plan::{Limits, ProcessSettings, RestartPolicy};
 
 /// The keys of [`AnyNode`], which no kind may use for itself.
-pub(super) const KEYS: [&str; 10] = [
+pub(crate) const KEYS: [&str; 10] = [
     "restart",
     "ready",
     "stuck",
@@ -27,44 +27,44 @@ pub(super) const KEYS: [&str; 10] = [
 /// How any node is watched, started again, and run by the operating system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct AnyNode {
+pub(crate) struct AnyNode {
     /// When and how often the node is started again after a failure.
-    pub(super) restart: Restart,
+    pub(crate) restart: Restart,
     /// Longest time from start to ready; then it is reported and started again.
-    pub(super) ready: Time,
+    pub(crate) ready: Time,
     /// Longest time that one call into the node's code may take; then it is reported and started again.
-    pub(super) stuck: Time,
+    pub(crate) stuck: Time,
     /// Least silence after which an output that owes frames counts as stalled; slow cameras have five frame times.
-    pub(super) stalled: Time,
+    pub(crate) stalled: Time,
     /// Age at which a frame that is sent counts as late: a warning.
-    pub(super) late: Time,
+    pub(crate) late: Time,
     /// Number of equal pictures in a row after which a camera counts as frozen, a warning; `off`: never.
-    pub(super) frozen: Frozen,
+    pub(crate) frozen: Frozen,
     /// The only cores that the node may use, counted from 0. Absent: all.
-    pub(super) cpus: Option<Vec<usize>>,
+    pub(crate) cpus: Option<Vec<usize>>,
     /// Priority from -20 (first) to 19 (last).
-    pub(super) nice: i32,
+    pub(crate) nice: i32,
     /// Variables added to the node's environment.
-    pub(super) environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
     /// Memory of its own above which the node is started again. Absent: no limit.
-    pub(super) memory: Option<ByteSize>,
+    pub(crate) memory: Option<ByteSize>,
 }
 
 /// The delays between starts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Restart {
+pub(crate) struct Restart {
     /// Delay after the first start that failed; it doubles from there.
-    pub(super) first: Time,
+    pub(crate) first: Time,
     /// Longest delay.
-    pub(super) max: Time,
+    pub(crate) max: Time,
     /// Failed starts within two minutes after which the node is given up; 0: never.
-    pub(super) give_up: u32,
+    pub(crate) give_up: u32,
 }
 
 /// After how many equal pictures a camera counts as frozen, if ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Frozen(pub(super) Option<u32>);
+pub(crate) struct Frozen(pub(crate) Option<u32>);
 
 const OFF: &str = "off";
 
@@ -219,7 +219,7 @@ impl Settings for AnyNode {
 const MOST_CPUS: usize = 1024;
 
 impl AnyNode {
-    pub(super) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         Limits {
             ready: self.ready.0,
             stuck: self.stuck.0,
@@ -227,7 +227,7 @@ impl AnyNode {
         }
     }
 
-    pub(super) fn restart_policy(&self) -> RestartPolicy {
+    pub(crate) fn restart_policy(&self) -> RestartPolicy {
         RestartPolicy {
             first: self.restart.first.0,
             max: self.restart.max.0,
@@ -235,7 +235,7 @@ impl AnyNode {
         }
     }
 
-    pub(super) fn process_settings(&self) -> ProcessSettings {
+    pub(crate) fn process_settings(&self) -> ProcessSettings {
         ProcessSettings {
             cpus: self.cpus.clone().unwrap_or_default(),
             nice: self.nice,

@@ -2,24 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::FileProblem;
-use super::problem::{Findings, Spot};
+use crate::file::FileProblem;
+use crate::file::problem::{Findings, Spot};
 
 /// Longest name of a node, in bytes; with an output's name behind it, it must make a stream's name.
 const LONGEST_BYTES: usize = 32;
 
 /// The page's node.
-pub(super) const WEB: &str = "web";
+pub(crate) const WEB: &str = "web";
 
 /// Every name that was given.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     given: HashMap<String, (String, Spot)>,
 }
 
 impl Names {
     /// Takes the name of a node that people know as `called` (``camera `front` ``); tells what is wrong with it.
-    pub(super) fn take(&mut self, name: &str, called: &str, spot: &Spot, findings: &mut Findings) {
+    pub(crate) fn take(&mut self, name: &str, called: &str, spot: &Spot, findings: &mut Findings) {
         if let Some(problem) = refusal(name, called, spot) {
             findings.push(problem);
         }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use bushbaby_node::{Carries, OutputSpec};
 
-use super::problem::{did_you_mean, in_backticks};
+use crate::file::problem::{did_you_mean, in_backticks};
 
 /// Every node that may be read, by name.
 #[derive(Debug, Default)]
-pub(super) struct Streams {
+pub(crate) struct Streams {
     /// In the order of the file. Outputs are absent where the kind is not known, which was reported.
     nodes: Vec<(String, Option<&'static [OutputSpec]>)>,
     /// Stages with `each:`, and the nodes that came of them.
@@ -17,30 +17,30 @@ pub(super) struct Streams {
 
 /// A stream that a wire means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) node: String,
-    pub(super) output: &'static str,
-    pub(super) carries: Carries,
+pub(crate) struct Found {
+    pub(crate) node: String,
+    pub(crate) output: &'static str,
+    pub(crate) carries: Carries,
 }
 
 impl Found {
     /// The stream's name, `node/output`.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.node, self.output)
     }
 }
 
 /// Why a wire leads nowhere.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Nowhere {
+pub(crate) struct Nowhere {
     /// Whether there is no such node at all.
-    pub(super) is_node: bool,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+    pub(crate) is_node: bool,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 /// What frames hold, as people say it.
-pub(super) fn in_words(carries: Carries) -> &'static str {
+pub(crate) fn in_words(carries: Carries) -> &'static str {
     match carries {
         Carries::Image => "pictures",
         Carries::Detections => "detections",
@@ -50,11 +50,11 @@ pub(super) fn in_words(carries: Carries) -> &'static str {
 }
 
 impl Streams {
-    pub(super) fn add(&mut self, name: &str, outputs: Option<&'static [OutputSpec]>) {
+    pub(crate) fn add(&mut self, name: &str, outputs: Option<&'static [OutputSpec]>) {
         self.nodes.push((name.to_owned(), outputs));
     }
 
-    pub(super) fn add_group(&mut self, name: &str, members: Vec<String>) {
+    pub(crate) fn add_group(&mut self, name: &str, members: Vec<String>) {
         self.groups.insert(name.to_owned(), members);
     }
 
@@ -63,7 +63,7 @@ impl Streams {
     ///
     /// # Errors
     /// When there is no such node or no such output.
-    pub(super) fn find(&self, text: &str) -> Result<Vec<Found>, Nowhere> {
+    pub(crate) fn find(&self, text: &str) -> Result<Vec<Found>, Nowhere> {
         let (name, output) = text
             .split_once('/')
             .map_or((text, None), |(name, output)| (name, Some(output)));
@@ -100,7 +100,7 @@ impl Streams {
     }
 
     /// The names of all streams that carry something.
-    pub(super) fn carrying(&self, carries: Carries) -> Vec<String> {
+    pub(crate) fn carrying(&self, carries: Carries) -> Vec<String> {
         let outputs = self
             .nodes
             .iter()
@@ -135,7 +135,7 @@ fn no_such_output(name: &str, output: Option<&str>, outputs: &[OutputSpec]) -> N
         };
     };
     let names = || outputs.iter().map(|spec| spec.name);
-    let hint = match super::problem::meant(output, names()) {
+    let hint = match crate::file::problem::meant(output, names()) {
         Some(near) => format!("did you mean `{name}/{near}`?"),
         None => format!("it has {}", in_backticks(names())),
     };

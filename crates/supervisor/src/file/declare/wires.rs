@@ -7,14 +7,15 @@ use bushbaby_node::settings::{Entry, Place, Problem, Settings, Time, Tree, Value
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::Spot;
-use super::secrets::Environment;
-use super::settle::{fill_and_check, read_checked};
-use super::{FileProblem, keys};
+use crate::file::FileProblem;
+use crate::file::problem::Spot;
+use crate::file::settings::keys;
+use crate::file::settings::secrets::Environment;
+use crate::file::settings::settle::{fill_and_check, read_checked};
 
 /// What a node reads.
 #[derive(Debug)]
-pub(super) enum Reads {
+pub(crate) enum Reads {
     /// It is no reader.
     Nothing,
     /// The file does not say which stream, only how.
@@ -31,30 +32,30 @@ pub(super) enum Reads {
 
 /// One wire: a node or a stream (or a pattern), and how it is read.
 #[derive(Debug, Clone)]
-pub(super) struct Wire {
-    pub(super) text: String,
-    pub(super) spot: Spot,
-    pub(super) pace: Pace,
+pub(crate) struct Wire {
+    pub(crate) text: String,
+    pub(crate) spot: Spot,
+    pub(crate) pace: Pace,
 }
 
 /// How many frames of a stream a stage takes. Stands beside `in:` for all wires, or in one of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// Number of frames that may wait for the stage, oldest dropped. Absent: only the newest waits.
-    pub(super) queue: Option<usize>,
+    pub(crate) queue: Option<usize>,
     /// Takes only each n-th frame.
-    pub(super) every: Option<u32>,
+    pub(crate) every: Option<u32>,
     /// Takes at most this many frames a second.
-    pub(super) max_fps: Option<f64>,
+    pub(crate) max_fps: Option<f64>,
 }
 
 /// A wire in long form.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LongWire {
+pub(crate) struct LongWire {
     /// A stream such as `front/image`, or a node such as `front`, which means its first output.
-    pub(super) stream: String,
+    pub(crate) stream: String,
     #[serde(default)]
     queue: Option<usize>,
     #[serde(default)]
@@ -124,10 +125,10 @@ impl Settings for Synced {
 }
 
 /// Keys of [`Pace`].
-pub(super) const PACE: [&str; 3] = ["queue", "every", "max_fps"];
+pub(crate) const PACE: [&str; 3] = ["queue", "every", "max_fps"];
 
 /// Reads `in:`, `each:` and the pace beside them, taking them out of a stage's entries. Problems do not name the stage yet.
-pub(super) fn take(
+pub(crate) fn take(
     entries: &mut Vec<Entry>,
     file: &Arc<Path>,
     environment: Environment<'_>,

@@ -1,33 +1,44 @@
-//! A node as the file declares it, before anything is looked up.
+//! The nodes as the file declares them, before anything is looked up.
+
+pub(crate) mod address;
+mod camera;
+mod cameras;
+pub(crate) mod defaults;
+pub(crate) mod names;
+mod not_yet;
+mod stages;
+pub(crate) mod top;
+pub(crate) mod web;
+pub(crate) mod wires;
 
 use std::collections::BTreeMap;
 
 use bushbaby_node::Kind;
 use bushbaby_node::settings::{Entry, Tree};
 
-use super::keys;
-use super::problem::{Findings, Spot};
-use super::secrets::Environment;
-use super::wires::Reads;
+use crate::file::declare::wires::Reads;
+use crate::file::problem::{Findings, Spot};
+use crate::file::settings::keys;
+use crate::file::settings::secrets::Environment;
 
 /// What all readers of the file need, and where they put what they find.
-pub(super) struct Reading<'a> {
-    pub(super) kinds: &'a [Kind],
-    pub(super) environment: Environment<'a>,
+pub(crate) struct Reading<'a> {
+    pub(crate) kinds: &'a [Kind],
+    pub(crate) environment: Environment<'a>,
     /// The folder of the pipeline file, to which paths are relative.
-    pub(super) base_dir: &'a std::path::Path,
+    pub(crate) base_dir: &'a std::path::Path,
     /// Whether cameras are missing from the nodes because of mistakes: what reads them is then no mistake of its own.
-    pub(super) lost_cameras: bool,
-    pub(super) findings: Findings,
+    pub(crate) lost_cameras: bool,
+    pub(crate) findings: Findings,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn kind(&self, name: &str) -> Option<&'a Kind> {
+    pub(crate) fn kind(&self, name: &str) -> Option<&'a Kind> {
         self.kinds.iter().find(|kind| kind.name == name)
     }
 
     /// Names of all kinds of a role.
-    pub(super) fn names(&self, role: bushbaby_node::Role) -> Vec<&'static str> {
+    pub(crate) fn names(&self, role: bushbaby_node::Role) -> Vec<&'static str> {
         self.kinds
             .iter()
             .filter(|kind| kind.role == role)
@@ -38,7 +49,7 @@ impl<'a> Reading<'a> {
 
 /// Under which noun a node stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Noun {
+pub(crate) enum Noun {
     Camera,
     Stage,
     Web,
@@ -46,31 +57,31 @@ pub(super) enum Noun {
 
 /// A node of the file. All trees still have `$NAME` in them.
 #[derive(Debug)]
-pub(super) struct Declared<'k> {
-    pub(super) noun: Noun,
-    pub(super) name: String,
+pub(crate) struct Declared<'k> {
+    pub(crate) noun: Noun,
+    pub(crate) name: String,
     /// Where its name stands.
-    pub(super) spot: Spot,
+    pub(crate) spot: Spot,
     /// Absent when the file does not tell it, which was reported.
-    pub(super) kind: Option<&'k Kind>,
+    pub(crate) kind: Option<&'k Kind>,
     /// The keys of its kind.
-    pub(super) settings: Tree,
+    pub(crate) settings: Tree,
     /// The keys of any node.
-    pub(super) any_node: Tree,
+    pub(crate) any_node: Tree,
     /// Which of these keys come from `defaults:`, and what messages call the place where they stand there.
-    pub(super) inherited: BTreeMap<String, String>,
-    pub(super) reads: Reads,
+    pub(crate) inherited: BTreeMap<String, String>,
+    pub(crate) reads: Reads,
 }
 
 impl Declared<'_> {
     /// The node as messages call it.
-    pub(super) fn called(&self) -> String {
+    pub(crate) fn called(&self) -> String {
         called(self.noun, &self.name)
     }
 }
 
 /// A node as messages call it, ``stage `tags` ``.
-pub(super) fn called(noun: Noun, name: &str) -> String {
+pub(crate) fn called(noun: Noun, name: &str) -> String {
     match noun {
         Noun::Camera => format!("camera `{name}`"),
         Noun::Stage => format!("stage `{name}`"),
@@ -79,7 +90,7 @@ pub(super) fn called(noun: Noun, name: &str) -> String {
 }
 
 /// Splits what stands in a node into the keys of any node and those of its kind.
-pub(super) fn split(place: bushbaby_node::settings::Place, mut entries: Vec<Entry>) -> (Tree, Tree) {
-    let any_node = keys::take(&mut entries, &super::any_node::KEYS);
+pub(crate) fn split(place: bushbaby_node::settings::Place, mut entries: Vec<Entry>) -> (Tree, Tree) {
+    let any_node = keys::take(&mut entries, &crate::file::settings::any_node::KEYS);
     (keys::map(place, any_node), keys::map(place, entries))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 const INDENT: usize = 2;
 
 /// Writes `key: value`, with `remark` as a comment behind the key's line.
-pub(super) fn entry(out: &mut String, level: usize, key: &str, value: &Value, remark: Option<&str>) {
+pub(crate) fn entry(out: &mut String, level: usize, key: &str, value: &Value, remark: Option<&str>) {
     indent(out, level);
     out.push_str(&text(key));
     out.push(':');
@@ -27,7 +27,7 @@ pub(super) fn entry(out: &mut String, level: usize, key: &str, value: &Value, re
 }
 
 /// Writes `key:`, for what comes on the lines below.
-pub(super) fn key(out: &mut String, level: usize, key: &str) {
+pub(crate) fn key(out: &mut String, level: usize, key: &str) {
     indent(out, level);
     out.push_str(&text(key));
     out.push_str(":\n");

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bushbaby_node::Role;
 use bushbaby_node::settings::{Entry, Place, Problem, Scalar, Tree, Value};
 
-use super::declared::{Declared, Noun, Reading, split};
-use super::defaults::Defaults;
-use super::names::WEB;
-use super::problem::Spot;
-use super::wires::Reads;
-use super::{FileProblem, keys};
+use crate::file::FileProblem;
+use crate::file::declare::defaults::Defaults;
+use crate::file::declare::names::WEB;
+use crate::file::declare::wires::Reads;
+use crate::file::declare::{Declared, Noun, Reading, split};
+use crate::file::problem::Spot;
+use crate::file::settings::keys;
 
 /// The page's port when the file does not choose one.
 const PORT: &str = "5800";
@@ -21,7 +22,7 @@ const PORT: &str = "5800";
 const LISTEN: &str = "listen";
 
 /// Reads what stands under `web:`.
-pub(super) fn read<'a>(
+pub(crate) fn read<'a>(
     tree: &Tree,
     file: &Arc<Path>,
     defaults: &Defaults,
@@ -68,7 +69,7 @@ pub(super) fn read<'a>(
 }
 
 /// The page of a file that is only a list of cameras.
-pub(super) fn by_default<'a>(file: &Arc<Path>, reading: &mut Reading<'a>) -> Option<Declared<'a>> {
+pub(crate) fn by_default<'a>(file: &Arc<Path>, reading: &mut Reading<'a>) -> Option<Declared<'a>> {
     let place = Place { line: 1, column: 1 };
     read(
         &keys::map(place, vec![listen(place)]),
@@ -92,7 +93,7 @@ const EXAMPLE: &str = "`5800` is a port of this host only, `0.0.0.0:5800` is ope
 ///
 /// # Errors
 /// When it is neither a port nor an address.
-pub(super) fn in_long_form(settings: &Tree) -> Result<Tree, Vec<Problem>> {
+pub(crate) fn in_long_form(settings: &Tree) -> Result<Tree, Vec<Problem>> {
     let mut settings = settings.clone();
     if let Value::Map(entries) = &mut settings.value {
         for entry in entries.iter_mut().filter(|entry| entry.key == LISTEN) {
@@ -123,7 +124,7 @@ fn address(text: &str) -> Result<SocketAddr, Problem> {
 }
 
 /// The address as a browser on this host opens it.
-pub(super) fn url(listen: &str) -> Option<String> {
+pub(crate) fn url(listen: &str) -> Option<String> {
     let mut address: SocketAddr = listen.parse().ok()?;
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -134,7 +135,7 @@ pub(super) fn url(listen: &str) -> Option<String> {
 }
 
 /// Tries whether the page could listen there now.
-pub(super) fn probe(listen: &str, spot: &Spot) -> Result<(), FileProblem> {
+pub(crate) fn probe(listen: &str, spot: &Spot) -> Result<(), FileProblem> {
     use std::io::ErrorKind;
     let Err(error) = TcpListener::bind(listen) else {
         return Ok(());

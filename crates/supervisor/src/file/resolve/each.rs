@@ -1,0 +1,150 @@
+//! `each: PATTERN`: one node for every output of a source that fits.
+
+use bushbaby_node::OutputSpec;
+
+use super::streams::Found;
+use super::wire::MOST_IN_HINT;
+use super::{Instance, MOST_NODES, Resolver};
+use crate::file::declare::wires::Wire;
+use crate::file::declare::{Declared, Noun};
+use crate::file::problem::in_backticks;
+
+impl Resolver<'_, '_> {
+    /// Starts one node for each source of which an output fits.
+    pub(super) fn each(&mut self, node: &Declared<'_>, wire: &Wire) -> Vec<Instance> {
+        let cameras = self.nodes.iter().filter(|node| node.noun == Noun::Camera);
+        let sources: Vec<Source<'_>> = cameras
+            .map(|camera| (camera.name.as_str(), camera.kind.map(|kind| kind.outputs)))
+            .collect();
+        let fitting = matching(&wire.text, &sources);
+        if fitting.is_empty() && !self.lost_cameras {
+            let outputs = |outputs: Option<&'static [OutputSpec]>| outputs.unwrap_or_default().iter();
+            let there = sources
+                .iter()
+                .flat_map(|(name, specs)| outputs(*specs).map(move |spec| format!("{name}/{}", spec.name)));
+            let there: Vec<String> = there.take(MOST_IN_HINT).collect();
+            let hint =
+                (!there.is_empty()).then(|| format!("there is {}", in_backticks(there.iter().map(String::as_str))));
+            self.tell(
+                node,
+                &wire.spot,
+                &format!("`each: {}` fits no output of a source", wire.text),
+                hint,
+            );
+        }
+        let mut instances = Vec::new();
+        for (source, found) in fitting {
+            let found = found.unwrap_or_default();
+            if let [first, second, ..] = found.as_slice() {
+                let (first, second) = (first.name(), second.name());
+                let message = format!(
+                    "`each: {}` fits `{first}` and `{second}`, wanted one output a source",
+                    wire.text
+                );
+                self.tell(
+                    node,
+                    &wire.spot,
+                    &message,
+                    Some("name the output, as in `each: \"*/image\"`".to_owned()),
+                );
+            }
+            self.count += 1;
+            if self.count > MOST_NODES {
+                self.tell(
+                    node,
+                    &wire.spot,
+                    &format!("with these, the file has more than {MOST_NODES} nodes"),
+                    None,
+                );
+                break;
+            }
+            let inputs = found
+                .first()
+                .and_then(|found| self.input(node, found, wire))
+                .into_iter()
+                .collect();
+            instances.push(Instance {
+                name: format!("{}@{source}", node.name),
+                inputs,
+            });
+        }
+        instances
+    }
+}
+
+/// A source by name, and its outputs where its kind is known.
+type Source<'a> = (&'a str, Option<&'static [OutputSpec]>);
+
+/// What fits at one source: its name and its streams; no streams where its outputs are not known.
+type Fitting<'a> = (&'a str, Option<Vec<Found>>);
+
+/// The sources of which something fits. A pattern without a slash means first outputs.
+fn matching<'a>(pattern: &str, sources: &[Source<'a>]) -> Vec<Fitting<'a>> {
+    let (node, output) = pattern
+        .split_once('/')
+        .map_or((pattern, None), |(node, output)| (node, Some(output)));
+    let mut fitting = Vec::new();
+    for (name, outputs) in sources.iter().filter(|(name, _)| fits(node, name)) {
+        let wanted = |index: usize, spec: &OutputSpec| output.map_or(index == 0, |output| fits(output, spec.name));
+        let found = outputs.map(|outputs| {
+            let specs = outputs.iter().enumerate().filter(|(index, spec)| wanted(*index, spec));
+            specs
+                .map(|(_, spec)| Found {
+                    node: (*name).to_owned(),
+                    output: spec.name,
+                    carries: spec.carries,
+                })
+                .collect()
+        });
+        if found.as_ref().is_none_or(|found: &Vec<Found>| !found.is_empty()) {
+            fitting.push((*name, found));
+        }
+    }
+    fitting
+}
+
+/// Whether a text fits a pattern, in which `*` stands for any characters.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or("");
+    for part in parts {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    text.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text) in [
+            ("*", "front"),
+            ("front", "front"),
+            ("f*", "front"),
+            ("*nt", "front"),
+            ("f*n*", "front"),
+            ("**", "a"),
+            ("a*a", "aa"),
+        ] {
+            assert!(fits(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [
+            ("f", "front"),
+            ("f*x", "front"),
+            ("*x*", "front"),
+            ("a*a", "a"),
+            ("", "a"),
+        ] {
+            assert!(!fits(pattern, text), "{pattern} {text}");
+        }
+    }
+}
