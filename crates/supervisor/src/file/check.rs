@@ -17,6 +17,7 @@ use crate::file::problem::{Findings, Spot};
 use crate::file::resolve::{Resolved, resolve};
 use crate::file::settings::any_node::AnyNode;
 use crate::file::settings::keys;
+use crate::file::settings::masked::masked;
 use crate::file::settings::secrets::{Environment, Secrets};
 use crate::file::settings::settle::{Settled, read_checked, settle};
 use crate::file::{FileProblem, expand, read_text, yaml};
@@ -261,7 +262,7 @@ fn planned(
         },
         role: kind.role,
         outputs: kind.outputs,
-        shown_settings: own.shown.clone(),
+        shown_settings: masked(&own.shown),
         limits: any.limits(),
         restart: any.restart_policy(),
         process: any.process_settings(),

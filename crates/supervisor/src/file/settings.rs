@@ -2,5 +2,6 @@
 
 pub(crate) mod any_node;
 pub(crate) mod keys;
+pub(crate) mod masked;
 pub(crate) mod secrets;
 pub(crate) mod settle;

@@ -9,7 +9,7 @@ pub(super) const GOOD: [&str; 6] = [
     "cameras:\n  door: rtsp://$DOOR_USER:$DOOR_PASSWORD@10.0.0.7/s1\n  yard: $DOOR\n  price: {usb: $$5, fps: $FPS}\nweb: {listen: $LISTEN, password: \"$DOOR_PASSWORD\"}\n",
     "cameras: {front: scene, door: {usb: 0, size: 640x480}, gate: \"gst:videotestsrc ! video/x-raw,width=640\"}\nstages:\n  gray: {kind: gray, each: \"*/image\", every: 2}\n  tags: {kind: apriltag, in: [gray, {stream: front, queue: 3}], max_fps: 5}\n",
     "cameras:\n  front:\n    video_file: \"a: b.mp4\"\n    restart: {first: 200ms, max: 5s, give_up: 0}\n    frozen: 30\n    cpus: [2, 3]\n    environment: {A: \"1\", B: \"\", C: \"$$x\", D: $DOOR_PASSWORD}\n    memory: 2GB\n",
-    "cameras: {a: scene, b: {scene: tags, ready: 9s}}\nstages: {tags: {kind: apriltag, in: a, restart: {first: 1500ms}}}\ndefaults:\n  ready: 30s\n  scene: {size: 640x480}\n  apriltag: {family: tag16h5}\n",
+    "cameras: {a: scene, b: {scene: tags, ready: 9s}}\nstages: {tags: {kind: apriltag, in: a, restart: {first: 1500ms}}}\ndefaults:\n  ready: 30s\n  scene: {size: 640x480}\n  apriltag: {family: 16h5}\n",
     "[{\"name\": \"front\", \"url\": \"usb:0\"}, {\"name\": \"door\", \"url\": \"rtsp://10.0.0.7/s1\"}]",
 ];
 
@@ -52,7 +52,7 @@ fn the_long_form_shows_every_default() {
         kind: apriltag
         in:
           - stream: front/image
-        family: tag36h11
+        family: 36h11
         tag_size: 165mm
         calibration:
           file: null
@@ -112,7 +112,7 @@ fn the_long_form_keeps_the_names_of_secrets_and_says_what_each_starts() {
         kind: apriltag
         each:  # starts tags@door
           stream: "*/image"
-        family: tag36h11
+        family: 36h11
         tag_size: null
         calibration:
           file: null

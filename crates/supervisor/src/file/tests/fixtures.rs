@@ -137,8 +137,8 @@ settings! {
     /// Settings of the `apriltag` stage.
     AprilTag {
         /// Which family the tags are of.
-        #[serde(default)]
-        family: Family,
+        #[serde(default = "default_family")]
+        family: String,
         /// Side of the tag's black square. Absent: no poses.
         #[serde(default)]
         tag_size: Option<Length>,
@@ -149,28 +149,26 @@ settings! {
 }
 impl Settings for AprilTag {
     fn check(&self, base_dir: &Path) -> Vec<Problem> {
-        let file = self
+        let mut problems = Vec::new();
+        if !["36h11", "16h5"].contains(&self.family.as_str()) {
+            let problem = Problem::new("family", format!("unknown tag family `{}`", self.family));
+            problems.push(problem.with_hint("did you mean `36h11`?"));
+        }
+        if let Some(file) = self
             .calibration
             .file
-            .iter()
-            .filter(|file| !base_dir.join(file).exists());
-        file.map(|file| {
-            Problem::new(
-                "calibration.file",
-                format!("`{}` cannot be read: there is no such file", file.display()),
-            )
-        })
-        .collect()
+            .as_ref()
+            .filter(|file| !base_dir.join(file).exists())
+        {
+            let message = format!("`{}` cannot be read: there is no such file", file.display());
+            problems.push(Problem::new("calibration.file", message));
+        }
+        problems
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
-enum Family {
-    #[default]
-    #[serde(rename = "tag36h11", alias = "36h11")]
-    Tag36h11,
-    #[serde(rename = "tag16h5", alias = "16h5")]
-    Tag16h5,
+fn default_family() -> String {
+    "36h11".to_owned()
 }
 
 /// Where the lens is described.

@@ -157,7 +157,7 @@ fn an_unknown_key_of_a_stage_and_of_a_camera() {
 #[test]
 fn an_unknown_value_and_a_wrong_unit() {
     insta::assert_snapshot!(of_stage("    kind: apriltag\n    in: front\n    family: 36h12\n    tag_size: 165\n    ready: 20"), @r"
-    error: stage `tags`: `family`: unknown value `36h12`
+    error: stage `tags`: `family`: unknown tag family `36h12`
       --> pipeline.yaml:6:13
     hint: did you mean `36h11`?
     error: stage `tags`: `tag_size`: got `165`, wanted a length with its unit, such as `165mm`, `16.5cm`, `0.165m` or `6.5in`

@@ -109,7 +109,7 @@ fn the_example_of_the_design_becomes_sources_stages_and_a_page() {
         ]
     );
     assert_eq!(wires(&plan, "tags"), ["front/image"]);
-    assert_eq!(node(&plan, "tags").spec.settings["family"], "tag36h11");
+    assert_eq!(node(&plan, "tags").spec.settings["family"], "36h11");
     assert_eq!(node(&plan, "web").spec.settings, json!({"listen": "0.0.0.0:5800"}));
     assert_eq!(plan.web.as_deref(), Some("http://127.0.0.1:5800"));
     assert!(node(&plan, "front").spec.base_dir.is_absolute());
@@ -256,7 +256,7 @@ fn defaults_hold_unless_a_node_says_otherwise() {
     );
     assert_eq!(node(&plan, "a").spec.settings["size"], "640x480");
     assert_eq!(node(&plan, "b").spec.settings["size"], "320x240");
-    assert_eq!(node(&plan, "tags").spec.settings["family"], "tag16h5");
+    assert_eq!(node(&plan, "tags").spec.settings["family"], "16h5");
 }
 
 #[test]

@@ -1,0 +1,78 @@
+//! Settings for the page, which strangers may see: passwords that stand in the file itself are left out.
+
+use serde_json::Value;
+
+use super::secrets::has_variable;
+
+/// Stands for a password.
+const MASK: &str = "…";
+
+/// Masks what stands under `password`, and passwords within addresses. Names of variables stay: they tell nothing.
+pub(crate) fn masked(shown: &Value) -> Value {
+    match shown {
+        Value::Object(map) => {
+            let masked = map.iter().map(|(key, value)| match value {
+                Value::String(text) if key == "password" && !has_variable(text) => (key.clone(), MASK.into()),
+                value => (key.clone(), masked(value)),
+            });
+            Value::Object(masked.collect())
+        }
+        Value::Array(items) => items.iter().map(masked).collect(),
+        Value::String(text) => without_passwords(text).into(),
+        other => other.clone(),
+    }
+}
+
+/// Masks `PASSWORD` in every `scheme://USER:PASSWORD@host` of a text.
+fn without_passwords(text: &str) -> String {
+    let mut pieces = text.split("://");
+    let mut masked = pieces.next().unwrap_or("").to_owned();
+    for piece in pieces {
+        masked.push_str("://");
+        let end = piece
+            .find(|c: char| c.is_whitespace() || "/?#\"'!".contains(c))
+            .unwrap_or(piece.len());
+        let login = piece[..end]
+            .rsplit_once('@')
+            .and_then(|(login, _)| login.split_once(':'));
+        match login {
+            Some((user, password)) if !has_variable(password) => {
+                masked.push_str(user);
+                masked.push(':');
+                masked.push_str(MASK);
+                masked.push_str(&piece[user.len() + 1 + password.len()..]);
+            }
+            _ => masked.push_str(piece),
+        }
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn passwords_in_the_file_are_not_shown_on_the_page() {
+        for (text, shown) in [
+            ("rtsp://ada:hunter2@10.0.0.7/s1", "rtsp://ada:…@10.0.0.7/s1"),
+            ("rtsp://ada:hunter@2@10.0.0.7/s1", "rtsp://ada:…@10.0.0.7/s1"),
+            ("rtsp://ada:$PASSWORD@10.0.0.7/s1", "rtsp://ada:$PASSWORD@10.0.0.7/s1"),
+            ("rtsp://10.0.0.7:554/a@b:c", "rtsp://10.0.0.7:554/a@b:c"),
+            (
+                "rtspsrc location=rtsp://a:b@h ! x location=\"rtsp://c:d@h\"",
+                "rtspsrc location=rtsp://a:…@h ! x location=\"rtsp://c:…@h\"",
+            ),
+            ("usb:0", "usb:0"),
+        ] {
+            assert_eq!(masked(&json!([text])), json!([shown]));
+        }
+        assert_eq!(
+            masked(&json!({"password": "hunter2", "user": "ada"})),
+            json!({"password": "…", "user": "ada"})
+        );
+        assert_eq!(masked(&json!({"password": "$PW"})), json!({"password": "$PW"}));
+    }
+}
