@@ -1,2 +1,89 @@
-//! The `bushbaby` command.
-fn main() {}
+//! The `bushbaby` command: the one place where all parts meet.
+//!
+//! Results go to stdout, logs and questions to stderr. Exit codes: 0 good, 1 it failed, 2 wrong use or a bad file.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod commands;
+mod instance;
+mod kinds;
+mod table;
+
+/// Eyes and ears for robots, labs and homes: one file names cameras and what looks at them.
+#[derive(Debug, Parser)]
+#[command(name = "bushbaby", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    /// Which instance, when several run on this machine.
+    #[arg(
+        long,
+        global = true,
+        env = "BUSHBABY_INSTANCE",
+        default_value = "default",
+        value_name = "NAME"
+    )]
+    instance: bushbaby_bus::InstanceName,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show it all with a made camera: tags, their poses and the page.
+    Demo(commands::demo::Args),
+    /// Run a pipeline file.
+    Run(commands::run::Args),
+    /// Find every mistake in a pipeline file.
+    Check(commands::check::Args),
+    /// Print a pipeline file in its long form, with every default.
+    Expand(commands::expand::Args),
+    /// Print the JSON Schema of pipeline files, for editors.
+    Schema(commands::schema::Args),
+    /// The same, live.
+    Top(commands::top::Args),
+    /// List the streams of a running instance.
+    Streams(commands::streams::Args),
+    /// Print the frames of a stream as they come.
+    Echo(commands::echo::Args),
+    /// List the cameras that are plugged in.
+    Cameras(commands::cameras::Args),
+    /// Say what is installed, what is missing and what to do about it.
+    Doctor(commands::doctor::Args),
+    /// Find AprilTags in pictures.
+    Detect(commands::detect::Args),
+    /// Measure this machine.
+    #[command(subcommand)]
+    Bench(commands::bench::BenchCommand),
+    /// Print the completions of a shell.
+    Completions(commands::completions::Args),
+    /// Write the reference pages of all kinds.
+    #[command(hide = true)]
+    Reference(commands::reference::Args),
+    /// One node, as `run` starts it.
+    #[command(hide = true)]
+    Node,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let instance = bushbaby_bus::Instance::new(cli.instance);
+    match cli.command {
+        Command::Demo(args) => commands::demo::run(args, instance),
+        Command::Run(args) => commands::run::run(args, instance),
+        Command::Check(args) => commands::check::run(args, &kinds::all()),
+        Command::Expand(args) => commands::expand::run(args, &kinds::all()),
+        Command::Schema(args) => commands::schema::run(args, &kinds::all()),
+        Command::Top(args) => commands::top::run(args, &instance),
+        Command::Streams(args) => commands::streams::run(args, &instance),
+        Command::Echo(args) => commands::echo::run(args, &instance),
+        Command::Cameras(args) => commands::cameras::run(args),
+        Command::Doctor(args) => commands::doctor::run(args, &instance),
+        Command::Detect(args) => commands::detect::run(&args),
+        Command::Bench(command) => commands::bench::run(command),
+        Command::Completions(args) => commands::completions::run(args),
+        Command::Reference(args) => commands::reference::run(args, &kinds::all()),
+        Command::Node => commands::node::run(),
+    }
+}

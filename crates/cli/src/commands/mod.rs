@@ -1,0 +1,17 @@
+//! One file a command.
+
+pub(crate) mod bench;
+pub(crate) mod cameras;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod detect;
+pub(crate) mod doctor;
+pub(crate) mod echo;
+pub(crate) mod expand;
+pub(crate) mod node;
+pub(crate) mod reference;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod streams;
+pub(crate) mod top;

@@ -1,0 +1,59 @@
+//! Esc and q end a run, as Ctrl-C does.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use bushbaby_supervisor::run::StopHandle;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+
+/// Gives the terminal back as it was.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    before: Termios,
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+    }
+}
+
+/// Listens to the keyboard until the program ends; `None` when no person is there: no terminal, or in the background.
+pub(super) fn listen(stop: StopHandle) -> Option<Terminal> {
+    let stdin = io::stdin();
+    let in_front = tcgetpgrp(&stdin).is_ok_and(|group| group == rustix::process::getpgrp());
+    if !stdin.is_terminal() || !in_front {
+        return None;
+    }
+    let before = tcgetattr(&stdin).ok()?;
+    let mut each_key = before.clone();
+    // Only the line editing goes: Ctrl-C stays a signal, and lines of the log stay lines.
+    each_key.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+    tcsetattr(&stdin, OptionalActions::Now, &each_key).ok()?;
+    let terminal = Terminal { before };
+    let press = move || {
+        while let Some(key) = next_key(None) {
+            let is_escape = key == 0x1b && next_key(Some(Duration::from_millis(30))).is_none();
+            if is_escape || key == b'q' {
+                stop.press();
+            }
+        }
+    };
+    std::thread::Builder::new().name("keys".into()).spawn(press).ok()?;
+    Some(terminal)
+}
+
+/// Returns one byte of the keyboard; `None` when none came in time, or none can come any more.
+///
+/// An arrow key is Esc with more bytes right behind it, so an Esc alone is one that nothing follows.
+fn next_key(timeout: Option<Duration>) -> Option<u8> {
+    let stdin = rustix::stdio::stdin();
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
+    let mut byte = [0];
+    match poll(&mut ready, timeout.as_ref()) {
+        Ok(1..) => matches!(rustix::io::read(stdin, &mut byte), Ok(1)).then_some(byte[0]),
+        _ => None,
+    }
+}

@@ -1,0 +1,50 @@
+//! Questions to a running instance, and what to say when there is none.
+
+use std::process::ExitCode;
+
+use bushbaby_bus::{Instance, StreamName};
+use bushbaby_node::status::{AskError, Reply, Request, Status, ask};
+
+use crate::kinds;
+
+/// Returns the status of a running instance.
+pub(crate) fn status(instance: &Instance) -> Result<Status, AskError> {
+    match ask(instance, &Request::Status)? {
+        Reply::Status(status) => Ok(*status),
+        other => Err(AskError::Silent {
+            instance: instance.name().to_string(),
+            source: std::io::Error::other(format!("it answered something else: {other:?}")),
+        }),
+    }
+}
+
+/// Prints why an instance did not answer, with what to do.
+pub(crate) fn fail(error: &AskError) -> ExitCode {
+    eprintln!("error: {error}");
+    match error {
+        AskError::NotRunning(_) => {
+            eprintln!("hint: start it with `bushbaby run FILE`, or name another with --instance")
+        }
+        AskError::Silent { .. } => eprintln!("hint: it may be very busy; try again"),
+    }
+    ExitCode::FAILURE
+}
+
+/// Returns the stream that `text` means: `node/output`, or a node whose first output it is.
+pub(crate) fn stream_named(text: &str, status: Option<&Status>) -> Result<StreamName, String> {
+    if text.contains('/') {
+        return text.parse().map_err(|error| format!("{error}"));
+    }
+    let kind = status
+        .and_then(|status| status.nodes.get(text))
+        .map(|node| node.kind.clone());
+    let kinds = kinds::all();
+    let outputs = kind.and_then(|name| kinds.iter().find(|kind| kind.name == name).map(|kind| kind.outputs));
+    match outputs.map(<[_]>::first) {
+        Some(Some(output)) => StreamName::new(text, output.name).map_err(|error| error.to_string()),
+        Some(None) => Err(format!("node `{text}` writes no stream")),
+        None => Err(format!(
+            "no node is called `{text}`: name a stream, as in `{text}/image`"
+        )),
+    }
+}

@@ -1,0 +1,116 @@
+//! Every kind of node that the program has stands the conformance suite.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use bushbaby_node::testing::conformance::{Case, check};
+use bushbaby_testkit::rtsp::{CameraOptions, RtspCamera};
+
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_bushbaby"))
+}
+
+/// A port that nobody uses just now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn camera(kind: &'static str, line: &str) -> Case {
+    Case {
+        kind,
+        node: "eye",
+        pipeline: format!("cameras:\n  eye:\n    {line}\n"),
+        delivers: Some("eye/image"),
+        has_hardware: true,
+        unknown_setting: ("  eye:\n", "    no_such_key: 1\n"),
+    }
+}
+
+#[test]
+fn scene() {
+    check(program(), &camera("scene", "scene: tags"));
+}
+
+#[test]
+fn video_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..4 {
+        let picture = image::GrayImage::from_fn(64, 48, |x, y| image::Luma([(x * 3 + y + number * 20) as u8]));
+        picture.save(folder.path().join(format!("{number}.png"))).unwrap();
+    }
+    let line = format!("video_file: {}", folder.path().display());
+    check(program(), &camera("video_file", &line));
+}
+
+#[test]
+fn gst() {
+    let line = "gst: videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=30/1";
+    check(program(), &camera("gst", line));
+}
+
+#[test]
+fn rtsp() {
+    let server = RtspCamera::start(CameraOptions::default()).unwrap();
+    check(program(), &camera("rtsp", &format!("url: {}", server.url())));
+}
+
+#[test]
+fn usb() {
+    // A camera that is not there: the kind must say so and keep trying. A real device needs hardware or the kernel's vivid driver.
+    let case = Case {
+        has_hardware: false,
+        ..camera("usb", "usb: no-such-camera-on-any-machine")
+    };
+    check(program(), &case);
+}
+
+#[test]
+fn apriltag() {
+    check(
+        program(),
+        &Case {
+            kind: "apriltag",
+            node: "tags",
+            pipeline:
+                "cameras:\n  eye: scene\nstages:\n  tags:\n    kind: apriltag\n    in: eye\n    tag_size: 165mm\n"
+                    .into(),
+            delivers: Some("tags/detections"),
+            has_hardware: true,
+            unknown_setting: ("  tags:\n", "    no_such_key: 1\n"),
+        },
+    );
+}
+
+#[test]
+fn web() {
+    check(
+        program(),
+        &Case {
+            kind: "web",
+            node: "web",
+            pipeline: format!("cameras:\n  eye: scene\nweb:\n  listen: 127.0.0.1:{}\n", free_port()),
+            delivers: None,
+            has_hardware: true,
+            unknown_setting: ("web:\n", "  no_such_key: 1\n"),
+        },
+    );
+}
+
+/// A kind that is added without a case above makes this fail.
+#[test]
+fn every_kind_has_a_case() {
+    let listed: Vec<&str> = [bushbaby_sources::KINDS, bushbaby_stages::KINDS, bushbaby_server::KINDS]
+        .concat()
+        .iter()
+        .map(|kind| kind.name)
+        .collect();
+    let source =
+        std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance.rs")).unwrap();
+    for kind in listed {
+        assert!(
+            source.contains(&format!("\nfn {kind}() {{")),
+            "kind `{kind}` has no case in the conformance suite"
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! The program as people use it: run a file, look into it, end it; and what it says of a bad file.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use bushbaby_node::status::NodeState;
+use bushbaby_node::testing::instance;
+use bushbaby_node::testing::product::{Product, frames_of};
+use serde_json::Value;
+
+const TAGS: &str =
+    "cameras:\n  front: {scene: tags, size: 640x360}\nstages:\n  tags: {kind: apriltag, in: front, tag_size: 165mm}\n";
+
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_bushbaby"))
+}
+
+fn bushbaby(name: &str, arguments: &[&str]) -> Output {
+    Command::new(program())
+        .args(["--instance", name])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.lines().count(), 1, "one object on one line, got: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_timed_run_prints_what_was_measured_as_one_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tags.yaml");
+    std::fs::write(&file, TAGS).unwrap();
+    let instance = instance("timed");
+    let output = bushbaby(
+        instance.name().as_str(),
+        &["run", file.to_str().unwrap(), "--for", "4s", "--json"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let summary = json(&output);
+    assert_eq!(summary["nodes"]["front"]["kind"], "scene");
+    assert_eq!(summary["nodes"]["front"]["state"], "stopped");
+    assert_eq!(summary["nodes"]["tags"]["restarts"], 0);
+    let images = &summary["streams"]["front/image"];
+    assert!(images["frames"].as_u64().unwrap() > 10, "{summary}");
+    for share in ["p50", "p95", "p99"] {
+        assert!(images["age_ms"][share].as_f64().unwrap() >= 0.0, "{summary}");
+    }
+    let edge = summary["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|edge| edge["to"] == "tags")
+        .unwrap();
+    assert_eq!(edge["from"], "front/image");
+    let dropped: u64 = ["superseded", "overflow", "damaged"]
+        .iter()
+        .map(|reason| edge["dropped"][*reason].as_u64().unwrap())
+        .sum();
+    let (sent, delivered) = (images["frames"].as_u64().unwrap(), edge["delivered"].as_u64().unwrap());
+    assert!(delivered > 10 && delivered + dropped <= sent, "{summary}");
+    assert_eq!(
+        summary["streams"]["tags/detections"]["frames"].as_u64(),
+        Some(delivered),
+        "a result for every picture: {summary}"
+    );
+}
+
+#[test]
+fn a_running_instance_answers_and_ends_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut product = Product::run(program(), instance("answers"), folder.path(), TAGS);
+    product.wait_for_state("tags", NodeState::Running);
+    product.wait_for_frames("tags/detections", 3);
+    let name = product.instance.name().to_string();
+
+    let status = json(&bushbaby(&name, &["status", "--json"]));
+    assert!(status["nodes"]["front"]["pid"].as_u64().is_some(), "{status}");
+
+    let echoed = json(&bushbaby(&name, &["echo", "tags", "-n", "1", "--json"]));
+    assert_eq!(echoed["stream"], "tags/detections");
+    assert_eq!(echoed["body"]["type"], "detections");
+    assert_eq!(echoed["body"]["camera"], "front");
+    let picture = json(&bushbaby(&name, &["echo", "front/image", "-n", "1", "--json"]));
+    assert_eq!(picture["arrays"][0]["name"], "y");
+    assert_eq!(picture["arrays"][0]["dtype"], "uint8");
+    assert_eq!(picture["arrays"][0]["shape"], serde_json::json!([360, 640]));
+
+    let refused = bushbaby(&name, &["restart", "nobody"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("nobody"), "{}", stderr(&refused));
+    assert_eq!(bushbaby(&name, &["restart", "tags"]).status.code(), Some(0));
+    product.wait_until("tags to be started again", |status| {
+        let node = &status.nodes["tags"];
+        node.restarts >= 1 && node.state == NodeState::Running
+    });
+
+    let second = bushbaby(&name, &["run", folder.path().join("pipeline.yaml").to_str().unwrap()]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        stderr(&second).contains(&product.pid().to_string()),
+        "it names the first one's process: {}",
+        stderr(&second)
+    );
+
+    assert_eq!(bushbaby(&name, &["stop"]).status.code(), Some(0));
+    assert_eq!(product.wait_for_exit(), Some(0));
+}
+
+#[test]
+fn one_nodes_end_does_not_touch_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = format!("{TAGS}  more: {{kind: apriltag, in: front}}\n");
+    let mut product = Product::run(program(), instance("others"), folder.path(), &pipeline);
+    product.wait_for_frames("more/detections", 3);
+    let before = product.wait_for_frames("tags/detections", 3);
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(before.nodes["tags"].pid.unwrap() as i32).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
+    let sent = frames_of(&before, "more/detections");
+    let after = product.wait_until("tags' return and more's work", |status| {
+        status.nodes["tags"].restarts == 1
+            && status.nodes["tags"].state == NodeState::Running
+            && frames_of(status, "more/detections") > sent + 10
+    });
+    assert_eq!(after.nodes["more"].restarts, 0);
+    assert_eq!(product.stop(), Some(0));
+}
+
+#[test]
+fn nobody_runs_is_said_in_words() {
+    let output = bushbaby("nobody-runs-this", &["status"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(stderr(&output), @r"
+    error: no instance `nobody-runs-this` is running
+    hint: start it with `bushbaby run FILE`, or name another with --instance
+    ");
+}
+
+/// Runs a bad file and returns what was said, with the file's folder left out.
+fn refused(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pipeline.yaml");
+    std::fs::write(&file, text).unwrap();
+    let output = bushbaby(instance("refused").name().as_str(), &["run", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    stderr(&output).replace(&format!("{}/", folder.path().display()), "")
+}
+
+#[test]
+fn a_bad_file_is_refused_before_anything_starts() {
+    insta::assert_snapshot!(refused(
+        "cameras:\n  front: scene\nstages:\n  tags:\n    kind: apriltag\n    in: frnt\n    family: 36h12\n    tag_size: 165\n"
+    ));
+}
+
+#[test]
+fn a_port_in_use_is_refused_at_its_place() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let said = refused(&format!("cameras:\n  front: scene\nweb: {port}\n"));
+    assert!(said.contains("pipeline.yaml:3:6") && said.contains("in use"), "{said}");
+}
