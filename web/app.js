@@ -72,7 +72,7 @@ class App {
 
   #setCameras() {
     const { streams, edges } = this.status;
-    const names = Object.keys(streams).filter((name) => streams[name].carries === "image" && this.#isSource(name));
+    const names = Object.keys(streams).filter((name) => streams[name].carries === "image");
     for (const name of names) if (!this.cameras.has(name)) this.cameras.set(name, new Camera(name, this.link));
     for (const name of this.cameras.keys()) if (!names.includes(name)) this.cameras.delete(name);
     const results = Object.keys(streams).filter((name) => streams[name].carries === "detections");
@@ -84,11 +84,6 @@ class App {
     this.live.names = names.join();
     this.live.setCameras(names);
     this.#route();
-  }
-
-  /** A stage's own pictures are shown, too; a node that is gone has none. */
-  #isSource(name) {
-    return this.status.nodes[name.split("/")[0]] !== undefined;
   }
 
   /** Width and height of a camera's frames, as far as known. */
@@ -281,7 +276,9 @@ const app = new App();
 addEventListener("keydown", (event) => pressed(app, event));
 byId("keys-button").addEventListener("click", showKeys);
 
-/** For measuring: rate and age of each camera, as drawn. */
+/** For measuring and for tests: rate and age of each camera as drawn, and what is drawn now. */
+const ofEach = (read) => Object.fromEntries([...app.cameras].map(([name, camera]) => [name, read(camera)]));
 window.bushbaby = {
-  stats: () => Object.fromEntries([...app.cameras].map(([name, camera]) => [name, camera.stats()])),
+  stats: () => ofEach((camera) => camera.stats()),
+  shown: () => ofEach((camera) => camera.shown()),
 };

@@ -131,6 +131,12 @@ export class Camera {
     });
   }
 
+  /** What is drawn now: the frame's origin, its size, and what was found in it. */
+  shown() {
+    const { header, items } = this.last ?? {};
+    return header ? { origin: header.origin, source_px: header.source_px, items } : null;
+  }
+
   /** How long ago the picture that is shown was taken, in ms; NaN while that is not known. */
   age() {
     return this.captured === null ? NaN : this.link.now() - this.captured;

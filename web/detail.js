@@ -1,7 +1,8 @@
 // Beside the chosen picture: its figures, and what its stages found.
 
-import { isAmbiguous } from "./overlay.js";
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
+import { isAmbiguous } from "./overlay.js";
+import { troubleOf } from "./trouble.js";
 import { age, ageTone, bits, fixed, rate } from "./words.js";
 
 /** A tag that is not seen any more stays in the table for so long, pale: rows that come and go cannot be read. */
@@ -57,7 +58,8 @@ export class Detail {
     this.back.hidden = app.cameras.size < 2;
     setText(this.hold, camera.isHeld ? "Go on" : "Hold");
     setAttribute(this.hold, "aria-pressed", `${camera.isHeld}`);
-    const stats = camera.stats(2000);
+    const isLive = !app.isLost && !troubleOf(app, camera);
+    const stats = camera.stats(isLive ? 2000 : 0);
     this.figures.rate.set(rate(stats.fps));
     this.figures.p50.set(age(stats.age_ms.p50), ageTone(stats.age_ms.p50));
     this.figures.p95.set(age(stats.age_ms.p95), ageTone(stats.age_ms.p95));

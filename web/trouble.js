@@ -4,6 +4,8 @@ import { stateOf } from "./words.js";
 
 /** No camera is called gone before. */
 const LEAST_MS = 1000;
+/** The supervisor hears of a camera twice a second: silence shorter than this part of our patience may only be that. */
+const TOLD_SHARE = 0.7;
 /** Nor a page's view of it before this, while the supervisor says that the camera is well: then only our connection is slow. */
 const SLOW_LINK_MS = 4000;
 
@@ -16,7 +18,7 @@ export function troubleOf(app, camera) {
   const stream = app.status.streams[camera.name];
   const tone = node ? stateOf(node).tone : "idle";
   const patience = Math.max(LEAST_MS, stream?.fps > 0 ? 5000 / stream.fps : 0);
-  const isGone = tone !== "good" || (stream?.silent_ms ?? Infinity) > patience + LEAST_MS;
+  const isGone = tone !== "good" || (stream?.silent_ms ?? Infinity) > patience * TOLD_SHARE;
   // While the camera is well, what was not asked for cannot have come yet.
   const silence = isGone ? camera.silence() : Math.min(camera.silence(), performance.now() - camera.watchedSince);
   if (!(silence > (isGone ? patience : SLOW_LINK_MS))) return null;

@@ -1,0 +1,129 @@
+"""The page's pure modules, run where they run: in the browser, from the server."""
+
+import json
+import math
+import pathlib
+import threading
+import unittest
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+from webdriver import Browser, wait_for
+
+WEB = pathlib.Path(__file__).resolve().parents[1]
+
+
+class Files(SimpleHTTPRequestHandler):
+    """The page's files, as they lie in the folder."""
+
+    def __init__(self, *args):
+        super().__init__(*args, directory=str(WEB))
+
+    extensions_map = {".js": "text/javascript", ".html": "text/html"}
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+class Modules(unittest.TestCase):
+    """Each test imports a module and looks at what its functions return."""
+
+    @classmethod
+    def setUpClass(cls):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(server.server_close)
+        cls.addClassCleanup(server.shutdown)
+        cls.browser = cls.enterClassContext(Browser())
+        cls.browser.open(f"http://127.0.0.1:{server.server_port}/tests/empty.html")
+
+    def call(self, module, expression):
+        """The value of an expression in which `m` is the module."""
+        self.browser.run(
+            "window.answer = undefined;"
+            "import(arguments[0]).then((m) => { window.answer = JSON.stringify({ value: new Function('m', `return ${arguments[1]}`)(m) }); })"
+            ".catch((error) => { window.answer = JSON.stringify({ error: `${error}` }); })",
+            f"/{module}.js",
+            expression,
+        )
+        answer = json.loads(wait_for(expression, lambda: self.browser.run("return window.answer")))
+        self.assertNotIn("error", answer)
+        return answer["value"]
+
+    def test_numbers_are_written_so_that_they_stand_still(self):
+        self.assertEqual(self.call("words", "[m.fixed(-0.004, 2), m.fixed(-1.256, 2), m.fixed(NaN, 1)]"), ["0.00", "\u22121.26", "–"])
+        self.assertEqual(self.call("words", "[12.4, 999.4, 1200, 65000].map(m.age)"), [["12", "ms"], ["999", "ms"], ["1.2", "s"], ["65", "s"]])
+        self.assertEqual(self.call("words", "[0, 119, 120, 7200, 400000].map(m.duration)"), ["0 s", "119 s", "2 min", "2 h", "4 d"])
+
+    def test_the_sentence_names_who_is_in_trouble_first(self):
+        nodes = {
+            "a": {"state": "running", "state_seconds": 9},
+            "b": {"state": "stalled", "state_seconds": 4},
+            "c": {"state": "given-up", "state_seconds": 60},
+        }
+        told = self.call("words", f"m.sentence({{ nodes: {json.dumps(nodes)} }}, 1)")
+        self.assertEqual((told["text"], told["tone"]), ("c given up 61 s ago: restart it", "bad"))
+        del nodes["c"]
+        told = self.call("words", f"m.sentence({{ nodes: {json.dumps(nodes)} }}, 1)")
+        self.assertEqual((told["text"], told["tone"]), ("b stalled for 5 s", "warn"))
+        del nodes["b"]
+        self.assertEqual(self.call("words", f"m.sentence({{ nodes: {json.dumps(nodes)} }}, 0).text"), "1 node running")
+
+    def test_settings_read_like_the_file(self):
+        settings = {"in": "front", "tag_size": "165mm", "ids": [1, 2], "restart": {"first": "1s"}, "note": "a: b"}
+        self.assertEqual(
+            self.call("words", f"m.yaml({json.dumps(settings)})"),
+            'in: front\ntag_size: 165mm\nids: [1, 2]\nrestart:\n  first: 1s\nnote: "a: b"',
+        )
+
+    def test_a_point_is_projected_as_the_cameras_model_says(self):
+        # By hand, for the direction x = 0.2, y = -0.1: r² = 0.05. The order of the coefficients is OpenCV's.
+        camera = {"fx": 600, "fy": 610, "cx": 320.5, "cy": 240.5}
+        radial = 1 + 0.1 * 0.05 + 0.01 * 0.05**2 + 0.001 * 0.05**3
+        x = 0.2 * radial + 2 * 0.003 * 0.2 * -0.1 + 0.004 * (0.05 + 2 * 0.04)
+        y = -0.1 * radial + 0.003 * (0.05 + 2 * 0.01) + 2 * 0.004 * 0.2 * -0.1
+        angle = math.atan(math.sqrt(0.05))
+        bent = angle * (1 + 0.1 * angle**2 - 0.02 * angle**4) / math.sqrt(0.05)
+        cases = [
+            ("pinhole", [], 0.2, -0.1),
+            ("pinhole", [0.1, 0.01, 0.003, 0.004, 0.001], x, y),
+            ("fisheye", [0.1, -0.02, 0, 0], 0.2 * bent, -0.1 * bent),
+        ]
+        for model, distortion, right, down in cases:
+            of_model = {**camera, "model": model, "distortion": distortion}
+            u, v = self.call("projection", f"m.project({json.dumps(of_model)}, [0.4, -0.2, 2])")
+            self.assertAlmostEqual(u, 600 * right + 320.5, places=9)
+            self.assertAlmostEqual(v, 610 * down + 240.5, places=9)
+        self.assertIsNone(self.call("projection", f"m.project({json.dumps(camera)}, [0, 0, -1])"))
+
+    def test_axes_are_half_a_side_long_and_start_in_the_middle(self):
+        camera = {"fx": 600, "fy": 600, "cx": 320, "cy": 240, "model": "pinhole", "distortion": []}
+        pose = {"R": [[1, 0, 0], [0, 1, 0], [0, 0, 1]], "t": [0, 0, 1]}
+        corners = [[260, 300], [380, 300], [380, 180], [260, 180]]
+        seen = self.call("projection", f"m.axes({json.dumps(camera)}, {json.dumps(pose)}, {corners}, [320, 240], false)")
+        self.assertEqual([round(part) for part in seen["origin"]], [320, 240])
+        self.assertEqual([[round(part) for part in end] for end in seen["ends"]], [[380, 240], [320, 300], [320, 240]])
+
+    def test_a_chip_covers_no_tag_and_stays_in_the_picture(self):
+        size, chip = [640, 360], [150, 54]
+        tags = [[0, 0, 60, 60], [580, 300, 640, 360], [300, 150, 360, 210], [310, 215, 350, 255], [0, 320, 40, 360]]
+        for tag in tags:
+            spot = self.call("overlay", f"m.chipSpot({tag}, {chip}, {size}, {tags}, 4, null)")
+            left, top, right, bottom = spot["box"]
+            self.assertTrue(left >= 0 and top >= 0 and right <= 640 and bottom <= 360, spot)
+            for other in tags:
+                apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+                self.assertTrue(apart, (spot, other))
+        self.assertIsNone(self.call("overlay", f"m.chipSpot([10, 10, 630, 350], {chip}, {size}, [[10, 10, 630, 350]], 4, null)"))
+
+    def test_a_chip_stays_on_its_side(self):
+        spot = self.call("overlay", "m.chipSpot([300, 150, 360, 210], [150, 54], [640, 360], [[300, 150, 360, 210]], 4, 'left').side")
+        self.assertEqual(spot, "left")
+
+    def test_the_grid_shows_pictures_as_large_as_possible(self):
+        self.assertEqual(self.call("live", "m.bestGrid(1, 1600, 900, 16 / 9)"), 1600)
+        self.assertEqual(self.call("live", "m.bestGrid(4, 1608, 908, 16 / 9)"), 800)
+        self.assertEqual(self.call("live", "m.bestGrid(2, 390, 800, 16 / 9)"), 390)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
