@@ -66,43 +66,36 @@ pub(crate) fn numbered_layout(bytes: usize) -> FrameLayout {
     }
 }
 
-/// Sends a frame whose every page, and whose last byte, say the number in its body.
+/// Sends a frame whose body says when it was captured, and whose every page, and last byte, say a part of that.
 pub(crate) fn send_numbered(publisher: &Publisher, bytes: usize) {
     try_send_numbered(publisher, bytes).unwrap();
 }
 
 pub(crate) fn try_send_numbered(publisher: &Publisher, bytes: usize) -> Result<(), PublishError> {
     let mut loan = publisher.loan(&numbered_layout(bytes))?;
-    let number = next_number();
-    mark(loan.array_mut(0), number);
+    let captured = CaptureTime::now(CaptureClock::Rendered);
+    let number = captured.mono.as_ns();
+    let array = loan.array_mut(0);
+    array
+        .iter_mut()
+        .step_by(PAGE_BYTES)
+        .for_each(|byte| *byte = mark(number));
+    if let Some(last) = array.last_mut() {
+        *last = mark(number);
+    }
     loan.set_body(&number.to_le_bytes())?;
-    loan.send(CaptureTime::now(CaptureClock::Rendered), None)?;
+    loan.send(captured, None)?;
     Ok(())
 }
 
-fn next_number() -> u64 {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+fn mark(number: u64) -> u8 {
+    number.to_le_bytes().iter().fold(0, |mark, byte| mark ^ byte)
 }
 
-/// Writes the number's low byte at the start of each page and at the end.
-pub(crate) fn mark(bytes: &mut [u8], number: u64) {
-    let mark = number as u8;
-    bytes.iter_mut().step_by(PAGE_BYTES).for_each(|byte| *byte = mark);
-    if let Some(last) = bytes.last_mut() {
-        *last = mark;
-    }
-}
-
-/// Returns whether a frame of [`send_numbered`] is whole.
+/// Returns whether a frame of [`send_numbered`] is whole, and still the one that it was when it was received.
 pub(crate) fn numbered(frame: &Frame) -> bool {
-    let number = u64::from_le_bytes(frame.body().try_into().unwrap());
+    let number = frame.captured().mono.as_ns();
     let bytes = frame.array("n").unwrap().bytes;
-    let mark = number as u8;
-    bytes
-        .iter()
-        .step_by(PAGE_BYTES)
-        .chain(bytes.last())
-        .all(|byte| *byte == mark)
+    let mut marked = bytes.iter().step_by(PAGE_BYTES).chain(bytes.last());
+    frame.body() == number.to_le_bytes() && marked.all(|byte| *byte == mark(number))
 }
