@@ -1,0 +1,204 @@
+//! One node in the loop's hands: its plan, its lifecycle, its process.
+
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::Duration;
+
+use bushbaby_bus::MonoTime;
+use bushbaby_node::Role;
+use bushbaby_node::status::{NodeState, NodeStatus};
+use rustix::process::Signal;
+
+use crate::plan::PlannedNode;
+use crate::run::event::{Event, Launch};
+use crate::run::explain;
+use crate::run::health::{Health, HealthLink};
+use crate::run::lifecycle::{Lifecycle, Weight};
+use crate::run::log::{Level, LogBook};
+use crate::run::options::Timing;
+use crate::run::process::NodeProcess;
+use crate::run::usage::UsageMeter;
+use crate::run::words::clip;
+
+/// Damaged messages of a node are told this often.
+const GARBAGE_EVERY: Duration = Duration::from_secs(10);
+/// Longest reason that is shown.
+const LONGEST_REASON: usize = 2000;
+
+/// A node and all that belongs to it.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) planned: PlannedNode,
+    pub(super) life: Lifecycle,
+    process: Option<NodeProcess>,
+    usage: Option<UsageMeter>,
+    garbage: u64,
+    garbage_told: Option<MonoTime>,
+}
+
+impl Node {
+    pub(super) fn new(planned: PlannedNode, timing: Timing, now: MonoTime) -> Self {
+        Self {
+            name: planned.spec.node.clone(),
+            life: Lifecycle::new(&planned, timing, now),
+            planned,
+            process: None,
+            usage: None,
+            garbage: 0,
+            garbage_told: None,
+        }
+    }
+
+    pub(super) fn is_launch(&self, launch: Launch) -> bool {
+        self.process.as_ref().is_some_and(|process| process.launch() == launch)
+    }
+
+    pub(super) fn born(&mut self, process: NodeProcess, log: &LogBook) {
+        for refusal in process.refusals(&self.planned.process) {
+            log.line(&self.name, Level::Warn, &refusal);
+        }
+        self.usage = Some(UsageMeter::new(process.pid()));
+        self.process = Some(process);
+    }
+
+    /// Takes its dead process away and says how it ended.
+    pub(super) fn reap(&mut self) -> Option<String> {
+        self.usage = None;
+        self.process.take().map(NodeProcess::reap)
+    }
+
+    /// Measures its process; returns its private memory in bytes.
+    pub(super) fn sample(&mut self) -> Option<u64> {
+        let usage = self.usage.as_mut()?;
+        usage.sample(MonoTime::now());
+        usage.memory_bytes()
+    }
+
+    pub(super) fn ask(&self, log: &LogBook) {
+        if let Some(process) = &self.process
+            && let Err(error) = process.ask()
+        {
+            log.line(&self.name, Level::Warn, &format!("cannot be asked to end: {error}"));
+        }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        if let Some(process) = &self.process {
+            process.signal(signal);
+        }
+    }
+
+    /// Writes down what can be seen of it, on a thread of its own.
+    pub(super) fn explain(&self, events: &SyncSender<Event>) {
+        let Some(process) = &self.process else { return };
+        let (launch, pid, events) = (process.launch(), process.pid(), events.clone());
+        let look = move || {
+            // The loop is gone: so is the node.
+            let _ = events.send(Event::Explained(launch, explain::explain(pid)));
+        };
+        // Without a thread the node is killed unexplained, when its time for that is over.
+        let _ = thread::Builder::new().name("explain".into()).spawn(look);
+    }
+
+    /// Logs and publishes its present state.
+    pub(super) fn tell(&self, now: MonoTime, log: &LogBook, health: &HealthLink) {
+        let level = match self.life.weight() {
+            Weight::Plain => Level::Info,
+            Weight::Warning => Level::Warn,
+            Weight::Error => Level::Error,
+        };
+        log.line(&self.name, level, &self.words(now));
+        let (reason, hint) = (self.reason(), self.life.hint());
+        let (state, restarts) = (self.life.state(), self.life.restarts());
+        health.publish(Health::now(
+            &self.name,
+            state,
+            reason.as_deref(),
+            hint,
+            restarts,
+            self.pid(),
+        ));
+    }
+
+    /// Complains about what is no message, but not each time.
+    pub(super) fn garbage(&mut self, what: &str, now: MonoTime, log: &LogBook) {
+        self.garbage += 1;
+        if self.garbage_told.is_none_or(|told| now.since(told) >= GARBAGE_EVERY) {
+            let count = self.garbage;
+            log.line(
+                &self.name,
+                Level::Warn,
+                &format!("sent {count} damaged messages on its control socket: {what}"),
+            );
+            self.garbage_told = Some(now);
+        }
+    }
+
+    pub(super) fn status(&self, now: MonoTime) -> NodeStatus {
+        let role = match self.planned.role {
+            Role::Source => "source",
+            Role::Stage => "stage",
+            Role::Sink => "sink",
+        };
+        NodeStatus {
+            kind: self.planned.spec.kind.clone(),
+            role: role.to_owned(),
+            state: self.life.state(),
+            state_seconds: (now.since(self.life.since()).as_secs_f64() * 1e3).round() / 1e3,
+            restarts: self.life.restarts(),
+            pid: self.pid(),
+            error: self.reason(),
+            hint: self.life.hint().map(|hint| clip(hint, LONGEST_REASON)),
+            cpu: self.usage.as_ref().and_then(UsageMeter::cpu),
+            memory_bytes: self.usage.as_ref().and_then(UsageMeter::memory_bytes),
+        }
+    }
+
+    fn pid(&self) -> Option<u32> {
+        self.process
+            .as_ref()
+            .map(|process| process.pid().as_raw_nonzero().get().unsigned_abs())
+    }
+
+    fn reason(&self) -> Option<String> {
+        self.life.reason().map(|reason| clip(reason, LONGEST_REASON))
+    }
+
+    fn words(&self, now: MonoTime) -> String {
+        let reason = self.reason().unwrap_or_else(|| "for no known reason".to_owned());
+        let hint = self
+            .life
+            .hint()
+            .map(|hint| format!(" (hint: {})", clip(hint, LONGEST_REASON)))
+            .unwrap_or_default();
+        match self.life.state() {
+            NodeState::Starting => match (self.pid(), self.life.restarts()) {
+                (None, _) => "starting".to_owned(),
+                (Some(pid), 0) => format!("starting, pid {pid}"),
+                (Some(pid), n) => format!("starting again, pid {pid}, restart {n}"),
+            },
+            NodeState::Ready => "ready".to_owned(),
+            NodeState::Running => "running".to_owned(),
+            NodeState::Stalled => format!("stalled: {reason}{hint}"),
+            NodeState::Stopping => match self.life.reason() {
+                Some(_) => format!("stopping: {reason}"),
+                None => "stopping".to_owned(),
+            },
+            NodeState::Stopped => match self.life.reason() {
+                Some(_) => format!("stopped: {reason}"),
+                None => "stopped".to_owned(),
+            },
+            NodeState::Backoff => {
+                let delay = self.life.wakes_at().map_or(Duration::ZERO, |at| at.since(now));
+                format!("fell: {reason}{hint}; starts again in {:.1} s", delay.as_secs_f64())
+            }
+            NodeState::GivenUp => {
+                format!(
+                    "given up: {reason}{hint}; the others run on, `bushbaby restart {}` tries again",
+                    self.name
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Planned nodes for the tests of this folder.
+
+use std::path::PathBuf;
+
+use bushbaby_node::control::{InputSpec, NodeSpec};
+use bushbaby_node::{OutputSpec, Role};
+
+use crate::plan::{Limits, PlannedNode, ProcessSettings, RestartPolicy};
+
+/// Returns a node of this name that reads these streams.
+pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
+    const OUTPUTS: &[OutputSpec] = &[OutputSpec {
+        name: "image",
+        carries: bushbaby_node::Carries::Image,
+        owes_frames: true,
+    }];
+    let wire = |stream: &&str| InputSpec {
+        stream: stream.parse().unwrap(),
+        queue: None,
+        every: None,
+        max_fps: None,
+    };
+    PlannedNode {
+        spec: NodeSpec {
+            instance: "test".parse().unwrap(),
+            node: name.into(),
+            kind: "fake".into(),
+            settings: serde_json::Value::Null,
+            inputs: reads.iter().map(wire).collect(),
+            base_dir: PathBuf::from("/"),
+            stalled_ms: 1000,
+            late_ms: 1000,
+            frozen_frames: None,
+        },
+        role,
+        outputs: if role == Role::Sink { &[] } else { OUTPUTS },
+        shown_settings: serde_json::Value::Null,
+        limits: Limits::default(),
+        restart: RestartPolicy::default(),
+        process: ProcessSettings::default(),
+    }
+}
