@@ -8,8 +8,9 @@ pub mod rtsp;
 #[cfg(test)]
 mod test_node;
 pub mod usb;
+pub mod video_file;
 
 use bushbaby_node::Kind;
 
 /// The kinds of this crate.
-pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND, usb::KIND];
+pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND, usb::KIND, video_file::KIND];

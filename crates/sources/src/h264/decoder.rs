@@ -1,6 +1,6 @@
 //! Access units in, pictures out, one for one and in the same order; nothing that is built on a loss.
 
-use bushbaby_pixels::{ColorSpace, ImageView, PixelFormat, Plane, ViewError};
+use bushbaby_pixels::{ColorSpace, Image, ImageView, PixelFormat, Plane, ViewError};
 use openh264::decoder::DecodedYUV;
 use openh264::formats::YUVSource;
 
@@ -147,6 +147,23 @@ impl Decoder {
             Err(refusal) => self.refusal = Some(refusal),
         }
     }
+}
+
+/// Copies an I420 picture, rows without padding. Returns whether there was one of a size to copy.
+pub(crate) fn copy_i420(picture: &ImageView<'_>, image: &mut Image) -> bool {
+    let (width, height) = (picture.width(), picture.height());
+    if image.reset(PixelFormat::I420, width, height, picture.color()).is_err() {
+        return false;
+    }
+    for (index, (from, to)) in picture.planes().iter().zip(image.planes_mut()).enumerate() {
+        let Some([row_bytes, _]) = PixelFormat::I420.plane_shape(index, width, height) else {
+            return false;
+        };
+        for (from, to) in from.bytes.chunks(from.stride_bytes).zip(to.chunks_exact_mut(row_bytes)) {
+            to.copy_from_slice(&from[..row_bytes]);
+        }
+    }
+    true
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ mod tests {
     fn ntp(age_ms: i64) -> u64 {
         let ns = NOW.wall.as_ns() - age_ms * 1_000_000;
         let seconds = (ns / 1_000_000_000) as u64 + NTP_TO_UNIX_S as u64;
-        (seconds << 32) | (((ns % 1_000_000_000) as u64) << 32) / 1_000_000_000
+        (seconds << 32) | ((((ns % 1_000_000_000) as u64) << 32) / 1_000_000_000)
     }
 
     fn age_ms(captured: CaptureTime) -> u128 {

@@ -4,7 +4,9 @@
 //! later ones (B-frames): the first that comes out of order is left out, and from then on one more picture is held.
 
 use bushbaby_bus::{CaptureTime, MonoTime};
-use bushbaby_pixels::{Image, ImageView, PixelFormat};
+use bushbaby_pixels::{Image, ImageView};
+
+use crate::h264::copy_i420;
 
 /// More than this is no order that any encoder makes.
 const MOST_HELD: usize = 4;
@@ -59,7 +61,7 @@ impl Order {
             return send(picture, captured).map(|()| true);
         }
         let mut image = self.spare.pop().unwrap_or_default();
-        if !copy(picture, &mut image) {
+        if !copy_i420(picture, &mut image) {
             return Ok(false);
         }
         self.held.push(Held { ticks, captured, image });
@@ -87,28 +89,11 @@ impl Order {
     }
 }
 
-/// Copies an I420 picture, rows without padding.
-fn copy(picture: &ImageView<'_>, image: &mut Image) -> bool {
-    let (width, height) = (picture.width(), picture.height());
-    if image.reset(PixelFormat::I420, width, height, picture.color()).is_err() {
-        return false;
-    }
-    for (index, (from, to)) in picture.planes().iter().zip(image.planes_mut()).enumerate() {
-        let Some([row_bytes, _]) = PixelFormat::I420.plane_shape(index, width, height) else {
-            return false;
-        };
-        for (from, to) in from.bytes.chunks(from.stride_bytes).zip(to.chunks_exact_mut(row_bytes)) {
-            to.copy_from_slice(&from[..row_bytes]);
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use bushbaby_bus::{CaptureClock, WallTime};
-    use bushbaby_pixels::ColorSpace;
+    use bushbaby_pixels::{ColorSpace, PixelFormat};
 
     fn captured(ns: u64) -> CaptureTime {
         CaptureTime {

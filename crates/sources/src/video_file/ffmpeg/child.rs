@@ -1,0 +1,208 @@
+//! One run of ffmpeg: started, listened to by two threads that end with it, ended.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use bushbaby_node::children::Spawner;
+use bushbaby_pixels::Image;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::y4m::{self, Header};
+
+/// Pictures that are decoded before they are due.
+const AHEAD: usize = 2;
+/// How long a child may take to obey a signal.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long a child whose pictures have ended may take to end too.
+const LAST_BREATH: Duration = Duration::from_secs(2);
+
+/// What comes from ffmpeg.
+#[derive(Debug)]
+pub(super) enum Said {
+    Header(Header),
+    Picture(Image),
+    /// There is nothing more; what was wrong with the last, if anything.
+    End(Option<String>),
+}
+
+/// A running ffmpeg.
+#[derive(Debug)]
+pub(super) struct Running {
+    child: Child,
+    said: Receiver<Said>,
+    /// Pictures that were shown, to be filled again.
+    spare: SyncSender<Image>,
+    last_line: Arc<Mutex<String>>,
+    errors: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts `program` to decode the file at `path`.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] when it is not installed.
+    pub(super) fn start(spawner: &Spawner, program: &OsStr, path: &Path) -> io::Result<Self> {
+        // Without `file:`, a name such as `concat:…` would mean something to ffmpeg.
+        let mut input = OsString::from("file:");
+        input.push(path);
+        let mut command = Command::new(program);
+        command
+            .args(["-nostdin", "-hide_banner", "-loglevel", "warning", "-i"])
+            .arg(input);
+        command.args(["-map", "0:v:0", "-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "pipe:1"]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = spawner.spawn(command)?;
+        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+            return Err(io::Error::other("the child has no output"));
+        };
+        let (speaker, said) = sync_channel(AHEAD);
+        let (spare, blank) = sync_channel(AHEAD + 2);
+        let last_line = Arc::<Mutex<String>>::default();
+        let heard = last_line.clone();
+        thread::Builder::new()
+            .name("ffmpeg-pictures".into())
+            .spawn(move || read_pictures(stdout, &speaker, &blank))?;
+        let errors = thread::Builder::new()
+            .name("ffmpeg-errors".into())
+            .spawn(move || read_errors(stderr, &heard))?;
+        Ok(Self {
+            child,
+            said,
+            spare,
+            last_line,
+            errors: Some(errors),
+        })
+    }
+
+    /// Waits for what comes next; `None`: nothing in time.
+    pub(super) fn next(&self, wait: Duration) -> Option<Said> {
+        match self.said.recv_timeout(wait) {
+            Ok(said) => Some(said),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Said::End(None)),
+        }
+    }
+
+    /// Takes back the memory of a picture.
+    pub(super) fn give_back(&self, image: Image) {
+        // One too many is simply dropped.
+        let _ = self.spare.try_send(image);
+    }
+
+    /// How it ended, and its last line, after its pictures have ended.
+    pub(super) fn ended(mut self) -> Ended {
+        let status = self.wait(LAST_BREATH);
+        let how = match status {
+            Some(status) => exit_words(status),
+            None => "nothing: it still runs".to_owned(),
+        };
+        if status.is_some()
+            && let Some(errors) = self.errors.take()
+        {
+            let _ = errors.join();
+        }
+        let last_line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ended {
+            is_success: status.is_some_and(|status| status.success()),
+            how,
+            last_line,
+        }
+    }
+
+    fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + limit;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
+                _ => return None,
+            }
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // It may have ended since; its number is ours until it is waited for.
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+/// How ffmpeg ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) is_success: bool,
+    /// `exit code 1`, `signal 9`.
+    pub(super) how: String,
+    pub(super) last_line: String,
+}
+
+/// Ends the child: SIGTERM, and after two seconds SIGKILL.
+impl Drop for Running {
+    fn drop(&mut self) {
+        for signal in [Signal::TERM, Signal::KILL] {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            self.signal(signal);
+            if let Some(status) = self.wait(GRACE) {
+                tracing::debug!("ffmpeg was ended with {}", exit_words(status));
+                return;
+            }
+        }
+    }
+}
+
+fn read_pictures(stdout: impl Read, speaker: &SyncSender<Said>, blank: &Receiver<Image>) {
+    let mut from = BufReader::with_capacity(1 << 16, stdout);
+    let end = (|| {
+        let header = match y4m::header(&mut from) {
+            Ok(header) => header,
+            // ffmpeg says on standard error why there is nothing.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return None,
+            Err(error) => return Some(error.to_string()),
+        };
+        speaker.send(Said::Header(header)).ok()?;
+        loop {
+            let mut image = blank.try_recv().unwrap_or_default();
+            match y4m::picture(&mut from, &header, &mut image) {
+                Ok(true) => speaker.send(Said::Picture(image)).ok()?,
+                Ok(false) => return None,
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+    })();
+    // Nobody listens any more when the source is closed.
+    let _ = speaker.send(Said::End(end));
+}
+
+fn read_errors(stderr: impl Read, last_line: &Mutex<String>) {
+    let mut from = BufReader::new(stderr);
+    let mut line = Vec::new();
+    while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
+        let text = String::from_utf8_lossy(&line).trim().to_owned();
+        line.clear();
+        if !text.is_empty() {
+            tracing::warn!("ffmpeg: {text}");
+            *last_line.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        }
+    }
+}
+
+fn exit_words(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}
