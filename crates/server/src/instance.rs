@@ -11,6 +11,8 @@ use tokio::sync::watch;
 
 /// How often the supervisor is asked while somebody watches.
 const EVERY: Duration = Duration::from_millis(500);
+/// Between two questions, at least.
+const BETWEEN: Duration = Duration::from_millis(50);
 /// How long a request waits for an answer before it is told that there is none.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -64,6 +66,8 @@ impl Asker {
                 if sender.send(Some((Instant::now(), answer))).is_err() {
                     return;
                 }
+                // However many ask: an answer that failed is not sought again at once.
+                std::thread::sleep(BETWEEN);
             }
         };
         std::thread::Builder::new().name("status".into()).spawn(run)?;

@@ -1,6 +1,8 @@
 //! What stages found, for the pages that watch the pictures it was found in: one thread a stream, while somebody wants it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,11 +44,14 @@ struct Shared {
     reporter: Reporter,
     streams: Mutex<HashMap<StreamName, Reading>>,
     dropped: Mutex<HashMap<StreamName, Dropped>>,
+    threads_started: AtomicU64,
     found: broadcast::Sender<Found>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Reading {
+    /// Which thread reads it: one that is about to end must not take over what its successor does.
+    thread: u64,
     wanted_by: usize,
     waker: Option<Waker>,
 }
@@ -69,6 +74,7 @@ impl Results {
             reporter,
             streams: Mutex::default(),
             dropped: Mutex::default(),
+            threads_started: AtomicU64::new(0),
             found: broadcast::Sender::new(QUEUE),
         };
         Self {
@@ -87,13 +93,23 @@ impl Results {
     /// When the stream's thread cannot be started.
     pub(crate) fn want(&self, stream: &StreamName) -> std::io::Result<Wanted> {
         let mut streams = lock(&self.shared.streams);
-        if !streams.contains_key(stream) {
-            let (shared, name) = (self.shared.clone(), stream.clone());
-            std::thread::Builder::new()
-                .name(format!("res {}", stream.node()))
-                .spawn(move || run(&shared, &name))?;
-        }
-        streams.entry(stream.clone()).or_default().wanted_by += 1;
+        let reading = match streams.entry(stream.clone()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let thread = self.shared.threads_started.fetch_add(1, Ordering::Relaxed);
+                let (shared, name) = (self.shared.clone(), stream.clone());
+                let run = move || run(&shared, &name, thread);
+                std::thread::Builder::new()
+                    .name(format!("res {}", stream.node()))
+                    .spawn(run)?;
+                entry.insert(Reading {
+                    thread,
+                    wanted_by: 0,
+                    waker: None,
+                })
+            }
+        };
+        reading.wanted_by += 1;
         Ok(Wanted {
             shared: self.shared.clone(),
             stream: stream.clone(),
@@ -123,27 +139,30 @@ impl Drop for Wanted {
 }
 
 impl Shared {
-    /// Whether somebody wants the stream; else it is taken from the list under the same lock.
-    fn is_wanted(&self, stream: &StreamName) -> bool {
+    /// Whether somebody wants the stream of this thread; else it is taken from the list under the same lock.
+    fn is_wanted(&self, stream: &StreamName, thread: u64) -> bool {
         let mut streams = lock(&self.streams);
-        let is_wanted = streams.get(stream).is_some_and(|reading| reading.wanted_by > 0);
-        if !is_wanted {
-            streams.remove(stream);
+        match streams.get(stream) {
+            Some(reading) if reading.thread != thread => false,
+            Some(reading) if reading.wanted_by == 0 => {
+                streams.remove(stream);
+                false
+            }
+            reading => reading.is_some(),
         }
-        is_wanted
     }
 }
 
-fn run(shared: &Shared, stream: &StreamName) {
-    while shared.is_wanted(stream) {
-        if let Err(reason) = read(shared, stream) {
+fn run(shared: &Shared, stream: &StreamName, thread: u64) {
+    while shared.is_wanted(stream, thread) {
+        if let Err(reason) = read(shared, stream, thread) {
             shared.reporter.warn(&format!("`{stream}` cannot be read: {reason}"));
             std::thread::sleep(LONGEST_WAIT);
         }
     }
 }
 
-fn read(shared: &Shared, stream: &StreamName) -> Result<(), String> {
+fn read(shared: &Shared, stream: &StreamName, thread: u64) -> Result<(), String> {
     let options = ReadOptions {
         policy: ReadPolicy::Queue(BUS_QUEUE),
         ..ReadOptions::default()
@@ -152,11 +171,14 @@ fn read(shared: &Shared, stream: &StreamName) -> Result<(), String> {
         .bus
         .subscriber(stream, options)
         .map_err(|error| error.to_string())?;
-    if let Some(reading) = lock(&shared.streams).get_mut(stream) {
+    if let Some(reading) = lock(&shared.streams)
+        .get_mut(stream)
+        .filter(|reading| reading.thread == thread)
+    {
         reading.waker = Some(subscriber.waker());
     }
     let before = lock(&shared.dropped).get(stream).copied().unwrap_or_default();
-    while shared.is_wanted(stream) {
+    while shared.is_wanted(stream, thread) {
         match subscriber.recv(LONGEST_WAIT) {
             Ok(Some(frame)) => {
                 shared

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bushbaby_bus::Instance;
 use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
@@ -81,7 +82,7 @@ impl Sink for Web {
             // Nobody listens when serving ended by itself.
             let _ = stop.send(());
         });
-        runtime.block_on(async {
+        let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(os)?;
             say_where(self.address);
             context.reporter.ready();
@@ -91,7 +92,10 @@ impl Sink for Web {
                 _ = stopped => {}
             }
             Ok(())
-        })
+        });
+        // A question to a supervisor that does not answer is not waited for.
+        runtime.shutdown_timeout(Duration::from_millis(200));
+        served
     }
 }
 

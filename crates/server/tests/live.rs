@@ -120,6 +120,25 @@ fn nothing_is_read_or_encoded_while_nobody_watches() {
 }
 
 #[test]
+fn looking_away_and_back_again_leaves_one_reader() {
+    let site = Site::new("blink");
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let mut page = Page::open(site.address);
+    page.text("status");
+    for _ in 0..50 {
+        page.watch(&[("front", SHOWN)]);
+        page.watch(&[]);
+    }
+    page.watch(&[("front", SHOWN)]);
+    for _ in 0..5 {
+        page.picture();
+        page.taken("front/image");
+    }
+    wait_for("one reads", || (site.readers("front/image") == 1).then_some(()));
+    assert_eq!(site.costs()["cameras"]["front/image"]["watchers"], 1);
+}
+
+#[test]
 fn a_page_that_goes_without_a_word_is_no_watcher_any_more() {
     let site = Site::new("gone");
     let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);

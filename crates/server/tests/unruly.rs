@@ -3,6 +3,7 @@
 mod support;
 
 use std::io::{BufReader, Read, Write};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bushbaby_server::Limits;
@@ -149,6 +150,35 @@ fn one_connection_too_many_is_closed_at_once() {
         BufReader::new(stream).read_to_string(&mut answer).ok()?;
         answer.contains("200 OK").then_some(())
     });
+}
+
+#[test]
+fn many_strange_wishes_cost_no_more_than_a_few() {
+    let site = Site::new("wishes");
+    let camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let streams: Vec<_> = (0..20)
+        .map(|n| {
+            http::send(
+                site.address,
+                "GET",
+                &format!("/stream/front.mjpg?resolution={}x400&compression={n}", 100 + n * 10),
+                &[],
+                "",
+            )
+        })
+        .collect();
+    wait_for("all watch", || {
+        (site.costs()["cameras"]["front/image"]["watchers"] == streams.len()).then_some(())
+    });
+    let before = site.costs()["cameras"]["front/image"]["counts"].clone();
+    let sent = camera.sent.load(Ordering::Relaxed);
+    wait_for("ten frames", || {
+        (camera.sent.load(Ordering::Relaxed) > sent + 10).then_some(())
+    });
+    let after = site.costs()["cameras"]["front/image"]["counts"].clone();
+    let grown = |name: &str| after[name].as_u64().unwrap() - before[name].as_u64().unwrap();
+    // The frame under way when the costs were asked may be counted on one side only.
+    assert!(grown("encodes") <= 8 * (grown("frames") + 1), "{before} {after}");
 }
 
 #[test]

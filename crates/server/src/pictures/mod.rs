@@ -6,6 +6,7 @@ mod size;
 mod worker;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,10 +41,13 @@ struct Shared {
     reporter: Reporter,
     cameras: Mutex<HashMap<StreamName, Camera>>,
     counts: Mutex<HashMap<StreamName, CameraCounts>>,
+    threads_started: AtomicU64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Camera {
+    /// Which thread serves it: one that is about to end must not take over what its successor does.
+    thread: u64,
     watchers: Vec<Arc<Watcher>>,
     /// Wakes the thread; absent until it subscribed.
     waker: Option<Waker>,
@@ -86,6 +90,7 @@ impl Pictures {
             reporter,
             cameras: Mutex::default(),
             counts: Mutex::default(),
+            threads_started: AtomicU64::new(0),
         };
         Self {
             shared: Arc::new(shared),
@@ -98,11 +103,18 @@ impl Pictures {
     /// When the camera's thread cannot be started.
     pub(crate) fn watch(&self, camera: &StreamName, wish: Wish, bell: Arc<Notify>) -> std::io::Result<Watch> {
         let mut cameras = lock(&self.shared.cameras);
-        let is_new = !cameras.contains_key(camera);
-        if is_new {
-            worker::start(self.shared.clone(), camera.clone())?;
-        }
-        let entry = cameras.entry(camera.clone()).or_default();
+        let entry = match cameras.entry(camera.clone()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let thread = self.shared.threads_started.fetch_add(1, Ordering::Relaxed);
+                worker::start(self.shared.clone(), camera.clone(), thread)?;
+                entry.insert(Camera {
+                    thread,
+                    watchers: Vec::new(),
+                    waker: None,
+                })
+            }
+        };
         let watcher = Arc::new(Watcher {
             wish,
             state: Mutex::default(),

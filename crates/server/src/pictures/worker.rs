@@ -16,18 +16,21 @@ use super::{CameraCounts, Shared, Watcher, lock};
 
 /// How long the thread waits at most before it looks round.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// In how many sizes and qualities one frame is made at most.
+const MOST_WAYS: usize = 8;
 /// How long it leaves the bus alone after the bus failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-pub(super) fn start(shared: Arc<Shared>, camera: StreamName) -> std::io::Result<()> {
+pub(super) fn start(shared: Arc<Shared>, camera: StreamName, thread: u64) -> std::io::Result<()> {
     let name = format!("pic {}", camera.node());
-    let run = move || Worker::new(shared, camera).run();
+    let run = move || Worker::new(shared, camera, thread).run();
     std::thread::Builder::new().name(name).spawn(run).map(drop)
 }
 
 struct Worker {
     shared: Arc<Shared>,
     camera: StreamName,
+    thread: u64,
     encoder: Option<Encoder>,
     resizer: Resizer,
     resized: Image,
@@ -39,11 +42,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(shared: Arc<Shared>, camera: StreamName) -> Self {
+    fn new(shared: Arc<Shared>, camera: StreamName, thread: u64) -> Self {
         let dropped_before = lock(&shared.counts).entry(camera.clone()).or_default().dropped;
         Self {
             shared,
             camera,
+            thread,
             encoder: None,
             resizer: Resizer::new(),
             resized: Image::default(),
@@ -81,7 +85,10 @@ impl Worker {
             .bus
             .subscriber(&self.camera, options)
             .map_err(|error| error.to_string())?;
-        if let Some(camera) = lock(&self.shared.cameras).get_mut(&self.camera) {
+        if let Some(camera) = lock(&self.shared.cameras)
+            .get_mut(&self.camera)
+            .filter(|camera| camera.thread == self.thread)
+        {
             camera.waker = Some(subscriber.waker());
         }
         while self.is_wanted() {
@@ -104,20 +111,20 @@ impl Worker {
     /// next starts another thread.
     fn is_wanted(&self) -> bool {
         let mut cameras = lock(&self.shared.cameras);
-        let is_wanted = cameras
-            .get(&self.camera)
-            .is_some_and(|camera| !camera.watchers.is_empty());
-        if !is_wanted {
-            cameras.remove(&self.camera);
+        match cameras.get(&self.camera) {
+            Some(camera) if camera.thread != self.thread => false,
+            Some(camera) if camera.watchers.is_empty() => {
+                cameras.remove(&self.camera);
+                false
+            }
+            camera => camera.is_some(),
         }
-        is_wanted
     }
 
     fn watchers(&self) -> Vec<Arc<Watcher>> {
-        lock(&self.shared.cameras)
-            .get(&self.camera)
-            .map(|camera| camera.watchers.clone())
-            .unwrap_or_default()
+        let cameras = lock(&self.shared.cameras);
+        let own = cameras.get(&self.camera).filter(|camera| camera.thread == self.thread);
+        own.map(|camera| camera.watchers.clone()).unwrap_or_default()
     }
 
     fn received(&mut self, frame: Frame) {
@@ -164,7 +171,7 @@ impl Worker {
         let source_px = [view.width(), view.height()];
         let size_px = watcher.wish.size.of(source_px);
         let key = (size_px, watcher.wish.quality);
-        if let Some(picture) = self.made.get(&key) {
+        if let Some(picture) = self.made.get(&key).or_else(|| self.nearest_when_full(size_px)) {
             return Ok(picture.clone());
         }
         let passes = size_px == source_px && view.jpeg_bytes().is_some();
@@ -184,6 +191,17 @@ impl Worker {
             }
         });
         Ok(picture)
+    }
+
+    /// Once a frame was made in as many ways as one frame is, the next watcher gets the one that is most like its wish: strange
+    /// wishes of a few cost the others nothing.
+    fn nearest_when_full(&self, size_px: [u32; 2]) -> Option<&Arc<Picture>> {
+        let full = self.made.len() >= MOST_WAYS;
+        self.made
+            .iter()
+            .filter(|_| full)
+            .min_by_key(|((made_px, _), _)| made_px[0].abs_diff(size_px[0]))
+            .map(|(_, picture)| picture)
     }
 
     fn encode(&mut self, view: &ImageView<'_>, [width, height]: [u32; 2], quality: u8) -> Result<Vec<u8>, String> {
