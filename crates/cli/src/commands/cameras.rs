@@ -56,7 +56,12 @@ fn paragraph(camera: &CameraInfo) -> String {
     formats.sort_unstable();
     formats.dedup();
     for format in formats {
-        let sizes: Vec<String> = camera.modes.iter().filter(|mode| mode.format == format).map(size).collect();
+        let sizes: Vec<String> = camera
+            .modes
+            .iter()
+            .filter(|mode| mode.format == format)
+            .map(size)
+            .collect();
         text += &format!("  {format:<5} {}\n", sizes.join("  "));
     }
     if !camera.other_formats.is_empty() {
@@ -135,15 +140,24 @@ In the pipeline file:
             ..webcam()
         };
         let told = in_words(&[locked]);
-        assert!(told.contains("  no permission to use camera `x`\n  hint: join the group\n"), "{told}");
+        assert!(
+            told.contains("  no permission to use camera `x`\n  hint: join the group\n"),
+            "{told}"
+        );
         assert!(!told.contains("In the pipeline file"), "{told}");
     }
 
     #[test]
     fn sizes_that_drivers_leave_open_are_said_as_such() {
-        let any = ModeInfo { is_largest_of_many: true, ..mode("yuyv", 0, 0, &[]) };
+        let any = ModeInfo {
+            is_largest_of_many: true,
+            ..mode("yuyv", 0, 0, &[])
+        };
         assert_eq!(size(&any), "any size");
-        let range = ModeInfo { is_largest_of_many: true, ..mode("yuyv", 3840, 2160, &[60.0]) };
+        let range = ModeInfo {
+            is_largest_of_many: true,
+            ..mode("yuyv", 3840, 2160, &[60.0])
+        };
         assert_eq!(size(&range), "up to 3840x2160@60");
     }
 }

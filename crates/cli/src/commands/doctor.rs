@@ -44,15 +44,30 @@ enum State {
 
 impl Finding {
     fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, found: found.into(), hint: None }
+        Self {
+            check,
+            state: State::Ok,
+            found: found.into(),
+            hint: None,
+        }
     }
 
     fn warn(check: &'static str, found: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { check, state: State::Warn, found: found.into(), hint: Some(hint.into()) }
+        Self {
+            check,
+            state: State::Warn,
+            found: found.into(),
+            hint: Some(hint.into()),
+        }
     }
 
     fn missing(check: &'static str, found: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { check, state: State::Missing, found: found.into(), hint: Some(hint.into()) }
+        Self {
+            check,
+            state: State::Missing,
+            found: found.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 
@@ -60,7 +75,9 @@ impl Finding {
 pub(crate) fn run(args: Args, instance: &Instance) -> ExitCode {
     let findings = checks::all(instance);
     if args.json {
-        let lines = findings.iter().filter_map(|finding| serde_json::to_string(finding).ok());
+        let lines = findings
+            .iter()
+            .filter_map(|finding| serde_json::to_string(finding).ok());
         print(&lines.map(|line| line + "\n").collect::<String>());
     } else {
         print(&in_words(&findings));
@@ -76,7 +93,10 @@ fn in_words(findings: &[Finding]) -> String {
             State::Warn => "warn",
             State::Missing => "MISSING",
         };
-        let hint = finding.hint.as_ref().map_or_else(String::new, |hint| format!("{:25}hint: {hint}\n", ""));
+        let hint = finding
+            .hint
+            .as_ref()
+            .map_or_else(String::new, |hint| format!("{:25}hint: {hint}\n", ""));
         format!("{state:<8} {:<15} {}\n{hint}", finding.check, finding.found)
     };
     findings.iter().map(line).collect()
@@ -90,7 +110,11 @@ mod tests {
     fn each_finding_is_a_line_with_its_remedy_below() {
         let told = in_words(&[
             Finding::ok("kernel", "Linux 6.1"),
-            Finding::warn("GStreamer", "gst-launch-1.0 is not installed", "sudo apt install gstreamer1.0-tools"),
+            Finding::warn(
+                "GStreamer",
+                "gst-launch-1.0 is not installed",
+                "sudo apt install gstreamer1.0-tools",
+            ),
             Finding::missing("shared memory", "/dev/shm is not there", "mount it"),
         ]);
         let wanted = "\

@@ -29,12 +29,18 @@ fn find_in(shm: &Path, proc: &Path, user: u32) -> Vec<Leftover> {
     let mut instances: BTreeMap<String, Leftover> = BTreeMap::new();
     for entry in fs::read_dir(shm).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let (Some(instance), Ok(metadata)) = (instance_of(&name), entry.metadata()) else { continue };
+        let (Some(instance), Ok(metadata)) = (instance_of(&name), entry.metadata()) else {
+            continue;
+        };
         // Whose instance it is, is for its owner to say.
         if metadata.uid() != user {
             continue;
         }
-        let leftover = instances.entry(instance.clone()).or_insert(Leftover { instance, files: 0, bytes: 0 });
+        let leftover = instances.entry(instance.clone()).or_insert(Leftover {
+            instance,
+            files: 0,
+            bytes: 0,
+        });
         leftover.files += 1;
         leftover.bytes += metadata.blocks() * BLOCK_BYTES;
     }
@@ -42,7 +48,10 @@ fn find_in(shm: &Path, proc: &Path, user: u32) -> Vec<Leftover> {
         return Vec::new();
     }
     let living = mapped(shm, proc);
-    instances.into_values().filter(|leftover| !living.contains(&leftover.instance)).collect()
+    instances
+        .into_values()
+        .filter(|leftover| !living.contains(&leftover.instance))
+        .collect()
 }
 
 /// The instance that a file in /dev/shm belongs to: files are called `bb_INSTANCE_…`, a `_` in the name being a dot.
@@ -56,7 +65,9 @@ fn mapped(shm: &Path, proc: &Path) -> BTreeSet<String> {
     let prefix = format!("{}/", shm.display());
     let mut living = BTreeSet::new();
     for process in fs::read_dir(proc).into_iter().flatten().flatten() {
-        let Ok(maps) = fs::read(process.path().join("maps")) else { continue };
+        let Ok(maps) = fs::read(process.path().join("maps")) else {
+            continue;
+        };
         let maps = String::from_utf8_lossy(&maps).into_owned();
         let files = maps.lines().filter_map(|line| line.split_once(&prefix));
         living.extend(files.filter_map(|(_, file)| instance_of(file)));
@@ -74,7 +85,13 @@ mod tests {
         let (shm, proc) = (root.path().join("shm"), root.path().join("proc"));
         fs::create_dir_all(proc.join("12")).unwrap();
         fs::create_dir_all(&shm).unwrap();
-        for name in ["bb_desk_a.data", "bb_desk_b.dynamic", "bb_my.robot_a.data", "other_file", "bb_odd"] {
+        for name in [
+            "bb_desk_a.data",
+            "bb_desk_b.dynamic",
+            "bb_my.robot_a.data",
+            "other_file",
+            "bb_odd",
+        ] {
             fs::write(shm.join(name), [7; 5000]).unwrap();
         }
         let line = format!("7f00-7f01 rw-s 00000000 00:1a 5 {}/bb_my.robot_x.data\n", shm.display());
