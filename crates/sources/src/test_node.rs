@@ -16,7 +16,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct TestNode {
     pub(crate) context: NodeContext,
     pub(crate) outputs: Outputs,
+    /// Last, so that nothing of the instance lives any more when it is cleaned up.
+    _cleaner: Cleaner,
 }
+
+/// Removes what an instance leaves in shared memory.
+struct Cleaner(Instance);
 
 impl TestNode {
     /// A node `cam` that writes what `S` writes, in an instance of its own.
@@ -28,7 +33,8 @@ impl TestNode {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let instance = name.parse().unwrap();
-        let bus = Bus::open(&Instance::new(name.parse().unwrap())).unwrap();
+        let cleaner = Cleaner(Instance::new(name.parse().unwrap()));
+        let bus = Bus::open(&cleaner.0).unwrap();
         let spec = NodeSpec {
             instance,
             node: "cam".to_owned(),
@@ -48,7 +54,11 @@ impl TestNode {
             spawner: Spawner::start().unwrap(),
         };
         let outputs = Outputs::open(&context, S::OUTPUTS).unwrap();
-        Self { context, outputs }
+        Self {
+            context,
+            outputs,
+            _cleaner: cleaner,
+        }
     }
 
     /// A reader of one of its outputs.
@@ -72,10 +82,9 @@ impl TestNode {
     }
 }
 
-impl Drop for TestNode {
+impl Drop for Cleaner {
     fn drop(&mut self) {
-        let instance = self.context.bus.instance().clone();
-        let _ = std::fs::remove_dir_all(instance.runtime_dir());
-        let _ = bushbaby_bus::clean(&instance);
+        let _ = bushbaby_bus::clean(&self.0);
+        let _ = std::fs::remove_dir_all(self.0.runtime_dir());
     }
 }

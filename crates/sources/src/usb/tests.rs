@@ -36,8 +36,8 @@ fn settings(usb: &str) -> UsbSettings {
 
 /// A node with its source.
 struct Watched {
-    node: TestNode,
     source: UsbSource,
+    node: TestNode,
 }
 
 impl Watched {
