@@ -30,6 +30,27 @@ pub(crate) fn fail(error: &AskError) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Says on stderr that a request was taken, or why it was not.
+pub(crate) fn done(reply: &Reply, taken: &str) -> ExitCode {
+    match reply {
+        Reply::Done => {
+            eprintln!("{taken}");
+            ExitCode::SUCCESS
+        }
+        Reply::Refused { message, hint } => {
+            eprintln!("error: {message}");
+            if let Some(hint) = hint {
+                eprintln!("hint: {hint}");
+            }
+            ExitCode::FAILURE
+        }
+        other => {
+            eprintln!("error: the instance answered something else: {other:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Returns the stream that `text` means: `node/output`, or a node whose first output it is.
 pub(crate) fn stream_named(text: &str, status: Option<&Status>) -> Result<StreamName, String> {
     if text.contains('/') {

@@ -2,6 +2,8 @@
 //!
 //! Results go to stdout, logs and questions to stderr. Exit codes: 0 good, 1 it failed, 2 wrong use or a bad file.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // printing is what a command line is for; the libraries do not
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -41,12 +43,22 @@ enum Command {
     Expand(commands::expand::Args),
     /// Print the JSON Schema of pipeline files, for editors.
     Schema(commands::schema::Args),
+    /// Show a running instance: nodes, streams and wires.
+    Status(commands::status::Args),
     /// The same, live.
     Top(commands::top::Args),
     /// List the streams of a running instance.
     Streams(commands::streams::Args),
     /// Print the frames of a stream as they come.
     Echo(commands::echo::Args),
+    /// Start one node again, also one that was given up.
+    Restart(commands::restart::Args),
+    /// End a running instance in order.
+    Stop(commands::stop::Args),
+    /// Print the last lines of a node's log.
+    Log(commands::log::Args),
+    /// Remove what killed processes left behind.
+    Clean(commands::clean::Args),
     /// List the cameras that are plugged in.
     Cameras(commands::cameras::Args),
     /// Say what is installed, what is missing and what to do about it.
@@ -75,9 +87,14 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(args, &kinds::all()),
         Command::Expand(args) => commands::expand::run(args, &kinds::all()),
         Command::Schema(args) => commands::schema::run(args, &kinds::all()),
+        Command::Status(args) => commands::status::run(args, &instance),
         Command::Top(args) => commands::top::run(args, &instance),
         Command::Streams(args) => commands::streams::run(args, &instance),
         Command::Echo(args) => commands::echo::run(args, &instance),
+        Command::Restart(args) => commands::restart::run(args, &instance),
+        Command::Stop(args) => commands::stop::run(args, &instance),
+        Command::Log(args) => commands::log::run(args, &instance),
+        Command::Clean(args) => commands::clean::run(args, &instance),
         Command::Cameras(args) => commands::cameras::run(args),
         Command::Doctor(args) => commands::doctor::run(args, &instance),
         Command::Detect(args) => commands::detect::run(&args),
