@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bushbaby_bus::InstanceName;
 use bushbaby_node::control::NodeSpec;
 use bushbaby_node::{OutputSpec, Role};
 
@@ -13,6 +14,17 @@ pub struct Plan {
     pub nodes: Vec<PlannedNode>,
     /// The page's address as people open it (`http://127.0.0.1:5800`), where there is a page.
     pub web: Option<String>,
+}
+
+impl Plan {
+    /// The same plan for the nodes of another instance.
+    #[must_use]
+    pub fn for_instance(mut self, instance: &InstanceName) -> Self {
+        for node in &mut self.nodes {
+            node.spec.instance = instance.clone();
+        }
+        self
+    }
 }
 
 /// One node to start.
@@ -71,7 +83,11 @@ pub struct RestartPolicy {
 
 impl Default for RestartPolicy {
     fn default() -> Self {
-        Self { first: Duration::from_secs(1), max: Duration::from_secs(30), give_up: 5 }
+        Self {
+            first: Duration::from_secs(1),
+            max: Duration::from_secs(30),
+            give_up: 5,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::file::declare::defaults::Defaults;
 use crate::file::declare::names::Names;
 use crate::file::declare::{Declared, Noun, Reading, top, web};
 use crate::file::problem::{Findings, Spot};
-use crate::file::resolve::{Resolved, resolve};
+use crate::file::resolve::{MOST_NODES, Resolved, resolve};
 use crate::file::settings::any_node::AnyNode;
 use crate::file::settings::keys;
 use crate::file::settings::masked::masked;
@@ -26,7 +26,7 @@ use crate::plan::{Plan, PlannedNode};
 /// A file without mistakes.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// What it comes to. Its nodes belong to the instance `default` until somebody says otherwise.
+    /// What it comes to. Its nodes belong to the instance `default` until [`Plan::for_instance`] says otherwise.
     pub plan: Plan,
     /// What [`expand()`](crate::file::expand()) writes.
     pub(crate) shown: Vec<expand::Shown>,
@@ -88,6 +88,10 @@ pub fn check(
     };
     reading.findings.extend(doubled);
     let top::Declarations { nodes, defaults } = top::read(&tree, &file, &mut reading);
+    if let Some(first_too_many) = nodes.get(MOST_NODES) {
+        let message = format!("the file has more than {MOST_NODES} nodes");
+        return Err(vec![FileProblem::at(&first_too_many.spot, message)]);
+    }
     take_names(&nodes, &mut reading.findings);
     let resolved = resolve(&nodes, reading.lost_cameras, &mut reading.findings);
     let settings: Vec<Option<NodeSettings>> = nodes

@@ -29,6 +29,12 @@ pub fn reference(kind: &Kind) -> String {
     if kind.inputs == InputNeed::Images {
         page.push_str("Reads pictures, from one stream or several, one frame at a time (`in:` or `each:`).\n");
     }
+    if kind.role == Role::Source {
+        page.push_str(&format!(
+            "\n```yaml\ncameras:\n  front: {}\n```\n",
+            address::example(kind.name)
+        ));
+    }
     page.push_str("\n## Keys\n\n");
     page.push_str(&table(&schema, needed(kind)));
     page.push_str("\nBeside these, the [keys of any node](any-node.md).\n");

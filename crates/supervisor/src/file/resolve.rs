@@ -17,7 +17,7 @@ use crate::file::problem::{Findings, Spot};
 use streams::Streams;
 
 /// More processes than any machine that this is for would carry.
-const MOST_NODES: usize = 500;
+pub(crate) const MOST_NODES: usize = 500;
 
 /// What became of one node of the file: itself, or one node for each stream.
 #[derive(Debug, Default)]
@@ -45,18 +45,14 @@ pub(crate) struct Input {
 ///
 /// `lost_cameras`: some are not among the nodes, so that a wire to nowhere may well lead to one of them.
 pub(crate) fn resolve(nodes: &[Declared<'_>], lost_cameras: bool, findings: &mut Findings) -> Vec<Resolved> {
-    if let Some(first_too_many) = nodes.get(MOST_NODES) {
-        findings.push(FileProblem::at(
-            &first_too_many.spot,
-            format!("the file has more than {MOST_NODES} nodes"),
-        ));
-        return Vec::new();
-    }
     let mut resolver = Resolver {
         nodes,
         lost_cameras,
         streams: Streams::default(),
-        count: nodes.len(),
+        count: nodes
+            .iter()
+            .filter(|node| !matches!(node.reads, Reads::Each(_)))
+            .count(),
         findings,
     };
     let mut resolved: Vec<Resolved> = nodes.iter().map(|node| resolver.instances(node)).collect();

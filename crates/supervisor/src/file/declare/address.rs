@@ -133,7 +133,7 @@ fn guess(text: &str, head: &str, sources: &[&'static str]) -> String {
 }
 
 /// An address as people write it.
-fn example(kind: &str) -> &str {
+pub(crate) fn example(kind: &str) -> &str {
     match kind {
         "usb" => "usb:0",
         RTSP => "rtsp://10.0.0.7/stream",

@@ -654,6 +654,21 @@ fn a_port_in_use_is_told_before_anything_starts() {
 }
 
 #[test]
+fn more_nodes_than_a_machine_carries() {
+    let cameras: String = (0..501).map(|n| format!("  c{n}: scene\n")).collect();
+    insta::assert_snapshot!(told(&format!("cameras:\n{cameras}")), @r"
+    error: the file has more than 500 nodes
+      --> pipeline.yaml:502:3
+    ");
+    let cameras: String = (0..250).map(|n| format!("  c{n}: scene\n")).collect();
+    let stages = "  a: {kind: apriltag, each: \"*\"}\n  b: {kind: apriltag, each: \"*\"}\n";
+    insta::assert_snapshot!(told(&format!("cameras:\n{cameras}stages:\n{stages}")), @r"
+    error: stage `b`: with these, the file has more than 500 nodes
+      --> pipeline.yaml:254:29
+    ");
+}
+
+#[test]
 fn a_terminal_is_not_steered_by_a_file() {
     let text = told("cameras: {a: scene}\n\"\\e[31mred\\n\": 1\n");
     assert!(!text.contains('\u{1b}'), "{text:?}");

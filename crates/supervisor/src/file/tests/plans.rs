@@ -293,3 +293,10 @@ fn cameras_may_stand_in_a_file_of_their_own() {
         std::path::absolute(folder.path()).unwrap()
     );
 }
+
+#[test]
+fn a_plan_is_for_any_instance() {
+    let instance = "other".parse().unwrap();
+    let plan = plan("cameras: {front: scene}\nweb: 5800\n").for_instance(&instance);
+    assert!(plan.nodes.iter().all(|node| node.spec.instance == instance));
+}

@@ -199,6 +199,11 @@ fn a_reference_page_lists_keys_defaults_and_streams() {
 
     Source, under `cameras:`.
 
+    ```yaml
+    cameras:
+      front: usb:0
+    ```
+
     ## Keys
 
     | Key | Value | Default | |
