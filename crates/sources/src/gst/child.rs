@@ -45,11 +45,11 @@ pub(super) struct Ended {
 }
 
 impl Running {
-    /// Starts the program.
+    /// Starts the program. `is_repeat`: whether it failed before; then its words are not told again, only kept.
     ///
     /// # Errors
     /// What starting it said; [`io::ErrorKind::NotFound`] when it is not installed.
-    pub(super) fn start(spawner: &Spawner, program: &OsStr, arguments: &[String]) -> io::Result<Self> {
+    pub(super) fn start(spawner: &Spawner, program: &OsStr, arguments: &[String], is_repeat: bool) -> io::Result<Self> {
         let (pictures, end_of_child) = io::pipe()?;
         // Smaller pipes work too.
         let _ = rustix::pipe::fcntl_setpipe_size(&pictures, PIPE_BYTES);
@@ -67,7 +67,7 @@ impl Running {
             heard: Arc::default(),
             dead_since: None,
         };
-        match running.listen(pictures, streams) {
+        match running.listen(pictures, streams, is_repeat) {
             Ok(()) => Ok(running),
             Err(error) => {
                 running.stop();
@@ -76,13 +76,18 @@ impl Running {
         }
     }
 
-    fn listen(&self, pictures: PipeReader, streams: (Option<ChildStdout>, Option<ChildStderr>)) -> io::Result<()> {
+    fn listen(
+        &self,
+        pictures: PipeReader,
+        streams: (Option<ChildStdout>, Option<ChildStderr>),
+        is_repeat: bool,
+    ) -> io::Result<()> {
         let (Some(stdout), Some(stderr)) = streams else {
             return Err(io::Error::other("the child has no output"));
         };
         self.read_pictures(pictures)?;
         self.read_caps(stdout)?;
-        self.read_errors(stderr)
+        self.read_errors(stderr, is_repeat)
     }
 
     /// Waits for the next picture.
@@ -168,11 +173,11 @@ impl Running {
         thread::Builder::new().name("gst-caps".into()).spawn(read).map(drop)
     }
 
-    fn read_errors(&self, stderr: impl Read + Send + 'static) -> io::Result<()> {
+    fn read_errors(&self, stderr: impl Read + Send + 'static, is_repeat: bool) -> io::Result<()> {
         let (newest, heard) = (self.newest.clone(), self.heard.clone());
         let read = move || {
             for_each_line(stderr, |line| {
-                match level(line) {
+                match if is_repeat { Level::Debug } else { level(line) } {
                     Level::Error => tracing::error!("gst: {line}"),
                     Level::Warning => tracing::warn!("gst: {line}"),
                     Level::Info => tracing::info!("gst: {line}"),

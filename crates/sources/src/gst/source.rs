@@ -53,6 +53,8 @@ pub struct GstSource {
     state: State,
     retry: Retry,
     limits: Limits,
+    /// What went wrong last; told until there is a picture.
+    trouble: Option<Why>,
 }
 
 /// What pictures are sent with.
@@ -159,7 +161,10 @@ impl Source for GstSource {
                     let sent = run.send(out, &frame, caps, &mut self.pictures);
                     run.child.give_back(frame.bytes);
                     match sent? {
-                        Sent::Whole => Ok(Step::Sent),
+                        Sent::Whole => {
+                            self.trouble = None;
+                            Ok(Step::Sent)
+                        }
                         Sent::Misfit(words) if run.misfits >= MISFITS => Ok(self.stop(Why::new(words))),
                         Sent::Misfit(words) => {
                             self.context.reporter.warn(&words);
@@ -267,6 +272,7 @@ impl GstSource {
             },
             retry: Retry::new(),
             limits,
+            trouble: None,
         })
     }
 
@@ -280,7 +286,12 @@ impl GstSource {
 
     fn start(&mut self) -> Step {
         let past = Past { first_frame: None };
-        let why = match Running::start(&self.context.spawner, &self.program, &self.pipeline.arguments) {
+        let why = match Running::start(
+            &self.context.spawner,
+            &self.program,
+            &self.pipeline.arguments,
+            self.trouble.is_some(),
+        ) {
             Ok(child) => {
                 let last_frame = Instant::now();
                 self.state = State::Running(Run {
@@ -290,7 +301,7 @@ impl GstSource {
                     caps: None,
                     misfits: 0,
                 });
-                return Step::Idle;
+                return self.idle();
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Why {
                 reason: format!("the program `{PROGRAM}` is not installed"),
@@ -332,14 +343,22 @@ impl GstSource {
                 "no picture within {} s, the pipeline is started again",
                 self.limits.first_picture.as_secs()
             ))),
-            None if silence >= self.limits.silence => Why::new("the pipeline runs but has given no picture yet").step(),
-            _ => Step::Idle,
+            None if silence >= self.limits.silence && self.trouble.is_none() => {
+                Why::new("the pipeline runs but has given no picture yet").step()
+            }
+            _ => self.idle(),
         }
+    }
+
+    /// There is nothing new: while there was no picture since, the last trouble goes on.
+    fn idle(&self) -> Step {
+        self.trouble.as_ref().map_or(Step::Idle, Why::step)
     }
 
     /// Ends the child beside us, so that steps stay short; the next starts when this one has let the camera go.
     fn stop(&mut self, why: Why) -> Step {
         tracing::warn!("{}", why.reason);
+        self.trouble = Some(why.clone());
         let step = why.step();
         match std::mem::replace(&mut self.state, State::Finished) {
             State::Running(Run { child, past, .. }) => {
@@ -358,6 +377,7 @@ impl GstSource {
 
     fn rest(&mut self, past: Past, why: Why) {
         let until = self.retry.after(past.first_frame, Instant::now());
+        self.trouble = Some(why.clone());
         self.state = State::Resting { until, why };
     }
 }

@@ -104,6 +104,21 @@ fn a_frozen_pipeline_is_killed_and_started_again() {
 }
 
 #[test]
+fn trouble_goes_on_until_there_is_a_picture() {
+    let mut node = node();
+    let mut source = source(&node, MISBEHAVES, "missing", Limits::default());
+    let mut told = 0;
+    node.step_until(&mut source, |step| {
+        match step {
+            Step::Waiting { .. } => told += 1,
+            _ => assert_eq!(told, 0, "{step:?} behind a failure"),
+        }
+        told == 20
+    });
+    source.close();
+}
+
+#[test]
 fn a_pipeline_that_never_gives_a_picture_is_started_again() {
     assert_eq!(
         trouble(MISBEHAVES, "mute", QUICK).0,

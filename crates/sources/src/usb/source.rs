@@ -54,6 +54,8 @@ pub struct UsbSource {
     decoded: DecodedOutput,
     /// The camera that was open last.
     before: Option<Listed>,
+    /// What went wrong last; told until there is a picture.
+    trouble: Option<Trouble>,
     state: State,
 }
 
@@ -63,7 +65,6 @@ enum State {
     /// Not there; looked for again at `until`.
     Looking {
         until: Instant,
-        trouble: Option<Trouble>,
     },
 }
 
@@ -99,23 +100,19 @@ impl Source for UsbSource {
     fn step(&mut self, out: &mut Outputs) -> Result<Step, NodeError> {
         match &self.state {
             State::Open(_) => self.listen(out),
-            State::Looking { until, trouble } => {
+            State::Looking { until } => {
                 let left = until.saturating_duration_since(Instant::now());
                 if left.is_zero() {
                     return Ok(self.look());
                 }
-                let step = trouble.as_ref().map_or(Step::Idle, waiting);
                 self.context.stop.wait(left.min(STEP));
-                Ok(step)
+                Ok(self.idle())
             }
         }
     }
 
     fn close(&mut self) {
-        self.state = State::Looking {
-            until: Instant::now(),
-            trouble: None,
-        };
+        self.state = State::Looking { until: Instant::now() };
     }
 }
 
@@ -130,10 +127,8 @@ impl UsbSource {
             settings,
             limits,
             before: None,
-            state: State::Looking {
-                until: Instant::now(),
-                trouble: None,
-            },
+            trouble: None,
+            state: State::Looking { until: Instant::now() },
         }
     }
 
@@ -142,7 +137,7 @@ impl UsbSource {
             Ok(open) => {
                 self.before = Some(open.camera.clone());
                 self.state = State::Open(open);
-                Step::Idle
+                self.idle()
             }
             Err(trouble) => self.lost(trouble, self.limits.look_again),
         }
@@ -153,11 +148,16 @@ impl UsbSource {
         if let State::Open(_) = self.state {
             tracing::warn!("{trouble}");
         }
+        self.trouble = Some(trouble);
         self.state = State::Looking {
             until: Instant::now() + look_after,
-            trouble: Some(trouble),
         };
         step
+    }
+
+    /// There is nothing new: while there was no picture since, the last trouble goes on.
+    fn idle(&self) -> Step {
+        self.trouble.as_ref().map_or(Step::Idle, waiting)
     }
 
     /// Finds the camera and starts it.
@@ -294,6 +294,7 @@ impl UsbSource {
                 let sent = result?;
                 if sent == Step::Sent {
                     open.has_picture = true;
+                    self.trouble = None;
                     open.last_picture = Instant::now();
                     return Ok(sent);
                 }
@@ -322,7 +323,7 @@ impl UsbSource {
             self.limits.first_picture
         };
         if silence < least.max(frame_time * 5) {
-            return Step::Idle;
+            return self.idle();
         }
         let trouble = Trouble::Silent {
             camera: Box::new(open.camera.clone()),
