@@ -1,7 +1,8 @@
 //! The nodes' reports, added up: what each stream and each wire carried, live and in all.
 //!
 //! In: [`Report`]s with the time of their arrival. Out: [`StreamStatus`] and [`EdgeStatus`] for everything that was planned, also
-//! for what never carried a frame. What a node reports beyond its plan is left out, so that no node can make this grow.
+//! for what never carried a frame, and for the wires of a node that chooses itself what it reads (the page). What a node reports
+//! beyond the planned streams is left out, so that no node can make this grow.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub(super) enum Span {
 pub(super) struct Figures {
     streams: BTreeMap<StreamName, StreamFigures>,
     edges: Vec<EdgeFigures>,
+    window: Duration,
 }
 
 impl Figures {
@@ -55,7 +57,7 @@ impl Figures {
                 }
             }
         }
-        Self { streams, edges }
+        Self { streams, edges, window }
     }
 
     /// A new process of this node counts from zero.
@@ -77,6 +79,13 @@ impl Figures {
                 .filter(|output| is_possible_output(output))
             {
                 stream.report(output, now);
+            }
+        }
+        for from in report.inputs.keys() {
+            let is_known = self.edges.iter().any(|edge| edge.is(node, from));
+            if !is_known && from.node() != node && self.streams.contains_key(from) {
+                self.edges
+                    .push(EdgeFigures::new(from.clone(), node.to_owned(), self.window));
             }
         }
         for edge in self.edges.iter_mut().filter(|edge| edge.to() == node) {

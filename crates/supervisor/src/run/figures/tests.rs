@@ -139,6 +139,19 @@ fn a_wire_counts_what_was_delivered_and_what_was_dropped_over_all_processes() {
 }
 
 #[test]
+fn a_node_that_chooses_what_it_reads_has_a_wire_for_each_stream_it_read() {
+    let mut figures = figures();
+    figures.report("web", &received(5, 3), at(0));
+    figures.report("web", &received(10, 3), at(500));
+    let edges = figures.edges(Span::Whole);
+    assert_eq!(edges.len(), 2);
+    assert_eq!(
+        (edges[1].from.as_str(), edges[1].to.as_str(), edges[1].delivered),
+        ("front/image", "web", 10)
+    );
+}
+
+#[test]
 fn what_no_plan_knows_and_no_node_can_count_is_left_out() {
     let mut figures = figures();
     let mut report = sent(5, 0, 10);
