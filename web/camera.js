@@ -59,7 +59,20 @@ export class Camera {
     this.results.set(message.origin, of);
     if (this.results.size > MOST_RESULTS) this.results.delete(this.results.keys().next().value);
     if (!this.isHeld) this.found.set(message.stream, { message, at: now });
-    if (this.waiting?.header.origin === message.origin && this.#isComplete(message.origin)) this.#show();
+    if (this.waiting?.header.origin === message.origin) {
+      if (this.#isComplete(message.origin)) this.#show();
+    } else if (this.last?.header.origin === message.origin) this.#addLate(message.origin);
+  }
+
+  /** The picture could not wait, but it is still the one that is shown: what was found in it still belongs there. */
+  #addLate(origin) {
+    const { bitmap, header } = this.last;
+    this.last.items = this.#itemsOf(origin);
+    this.#paint(bitmap, header, this.last.items);
+  }
+
+  #itemsOf(origin) {
+    return [...(this.results.get(origin)?.values() ?? [])].flatMap(({ body }) => body.items ?? []);
   }
 
   /** Takes in a picture. */
@@ -104,7 +117,7 @@ export class Camera {
     this.waiting = null;
     const heard = this.results.get(header.origin);
     if (heard) this.vain = 0;
-    const items = heard ? [...heard.values()].flatMap((message) => message.body.items ?? []) : [];
+    const items = this.#itemsOf(header.origin);
     this.#paint(bitmap, header, items);
     this.last?.bitmap.close();
     this.last = { bitmap, header, items };

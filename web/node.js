@@ -132,9 +132,11 @@ export class NodeDrawer {
   }
 }
 
+/** One line, without the day and the time zone: these show on hover. */
 function logLine(line) {
   const level = /\b(ERROR|WARN)\b/.exec(line)?.[1];
-  return h("span", { class: level ? level.toLowerCase() : null }, `${line}\n`);
+  const short = line.replace(/^\d{4}-\d\d-\d\d[ T](\d\d:\d\d:\d\d\.\d+)\S*/, "$1");
+  return h("span", { class: level ? level.toLowerCase() : null, title: short === line ? null : line }, `${short}\n`);
 }
 
 function facts(list, pairs) {

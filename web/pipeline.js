@@ -217,8 +217,10 @@ class Output {
   }
 
   update(stream) {
-    this.rate.set(rate(stream.fps));
-    this.age.set(age(stream.age_ms?.p50), ageTone(stream.age_ms?.p50));
+    // What nobody reads need not be made.
+    const isIdle = !(stream.readers > 0) && !(stream.fps > 0);
+    this.rate.set(isIdle ? ["", "unread"] : rate(stream.fps));
+    this.age.set(isIdle ? ["", ""] : age(stream.age_ms?.p50), ageTone(stream.age_ms?.p50));
     setAttribute(this.element, "data-unread", stream.readers > 0 ? null : "yes");
   }
 }
