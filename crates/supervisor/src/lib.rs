@@ -1,6 +1,6 @@
 //! The pipeline file, checked, then kept running.
 //!
-//! - [`file`] reads a pipeline file, finds every mistake in it before anything starts, and makes a [`Plan`] of it.
+//! - [`mod@file`] reads a pipeline file, finds every mistake in it before anything starts, and makes a [`Plan`] of it.
 //! - [`run`] starts what is planned, watches it, restarts what falls, and stops all in order.
 
 pub mod file;

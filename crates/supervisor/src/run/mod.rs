@@ -70,6 +70,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
         terminal,
         timing,
     } = options;
+    let plan = plan.for_instance(instance.name());
     let lock = InstanceLock::take(&instance)?;
     let log = LogBook::open(
         &instance,
