@@ -2,26 +2,10 @@
 
 import json
 import math
-import pathlib
-import threading
 import unittest
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+from files import serve
 from webdriver import Browser, wait_for
-
-WEB = pathlib.Path(__file__).resolve().parents[1]
-
-
-class Files(SimpleHTTPRequestHandler):
-    """The page's files, as they lie in the folder."""
-
-    def __init__(self, *args):
-        super().__init__(*args, directory=str(WEB))
-
-    extensions_map = {".js": "text/javascript", ".html": "text/html"}
-
-    def log_message(self, *_):
-        """Says nothing."""
 
 
 class Modules(unittest.TestCase):
@@ -29,12 +13,9 @@ class Modules(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.server_close)
-        cls.addClassCleanup(server.shutdown)
+        url = cls.enterClassContext(serve())
         cls.browser = cls.enterClassContext(Browser())
-        cls.browser.open(f"http://127.0.0.1:{server.server_port}/tests/empty.html")
+        cls.browser.open(f"{url}/tests/empty.html")
 
     def call(self, module, expression):
         """The value of an expression in which `m` is the module."""
