@@ -2,7 +2,7 @@
 //!
 //! Results go to stdout, logs and questions to stderr. Exit codes: 0 good, 1 it failed, 2 wrong use or a bad file.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // printing is what a command line is for; the libraries do not
+#![allow(clippy::print_stdout, clippy::print_stderr)] // this is the part that prints
 
 use std::process::ExitCode;
 
@@ -43,7 +43,7 @@ enum Command {
     Expand(commands::expand::Args),
     /// Print the JSON Schema of pipeline files, for editors.
     Schema(commands::schema::Args),
-    /// Show a running instance: nodes, streams and wires.
+    /// How the running nodes, streams and wires are.
     Status(commands::status::Args),
     /// The same, live.
     Top(commands::top::Args),
@@ -51,17 +51,17 @@ enum Command {
     Streams(commands::streams::Args),
     /// Print the frames of a stream as they come.
     Echo(commands::echo::Args),
-    /// Start one node again, also one that was given up.
+    /// Print the last lines of a node's log.
+    Log(commands::log::Args),
+    /// Start a node again.
     Restart(commands::restart::Args),
     /// End a running instance in order.
     Stop(commands::stop::Args),
-    /// Print the last lines of a node's log.
-    Log(commands::log::Args),
-    /// Remove what killed processes left behind.
+    /// Remove what killed processes left in shared memory.
     Clean(commands::clean::Args),
     /// List the cameras that are plugged in.
     Cameras(commands::cameras::Args),
-    /// Say what is installed, what is missing and what to do about it.
+    /// What is installed, what is missing, and what to do about it.
     Doctor(commands::doctor::Args),
     /// Find AprilTags in pictures.
     Detect(commands::detect::Args),
@@ -91,9 +91,9 @@ fn main() -> ExitCode {
         Command::Top(args) => commands::top::run(args, &instance),
         Command::Streams(args) => commands::streams::run(args, &instance),
         Command::Echo(args) => commands::echo::run(args, &instance),
+        Command::Log(args) => commands::log::run(args, &instance),
         Command::Restart(args) => commands::restart::run(args, &instance),
         Command::Stop(args) => commands::stop::run(args, &instance),
-        Command::Log(args) => commands::log::run(args, &instance),
         Command::Clean(args) => commands::clean::run(args, &instance),
         Command::Cameras(args) => commands::cameras::run(args),
         Command::Doctor(args) => commands::doctor::run(args, &instance),

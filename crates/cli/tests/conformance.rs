@@ -100,7 +100,7 @@ fn web() {
 /// A kind that is added without a case above makes this fail.
 #[test]
 fn every_kind_has_a_case() {
-    let listed: Vec<&str> = [bushbaby_sources::KINDS, bushbaby_stages::KINDS, bushbaby_server::KINDS]
+    let listed: Vec<&str> = [bushbaby_sources::KINDS, bushbaby_stages::KINDS, &bushbaby_server::KINDS]
         .concat()
         .iter()
         .map(|kind| kind.name)

@@ -252,3 +252,24 @@ pub fn send_with(
         fill(loan.arrays_mut())
     })
 }
+
+/// As [`send_with`], for a source whose picture is captured by filling it: `fill` says when that was.
+///
+/// # Errors
+/// When the memory is not there, or what `fill` returned.
+pub fn send_once_filled(
+    outputs: &mut Outputs,
+    output: &str,
+    format: PixelFormat,
+    [width, height]: [u32; 2],
+    color: ColorSpace,
+    meta: &ImageMeta,
+    fill: impl FnOnce(Vec<&mut [u8]>) -> Result<CaptureTime, NodeError>,
+) -> Result<(), NodeError> {
+    let mut layout = layout(format, width, height, color)?;
+    layout.body_capacity_bytes = meta.body.len();
+    outputs.send_once_filled(output, &layout, None, |loan| {
+        loan.set_body(&meta.body)?;
+        fill(loan.arrays_mut())
+    })
+}

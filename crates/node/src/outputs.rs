@@ -134,11 +134,25 @@ impl Outputs {
         origin: Option<&Origin>,
         fill: impl FnOnce(&mut Loan<'_>) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
+        self.send_once_filled(output, layout, origin, |loan| fill(loan).map(|()| captured))
+    }
+
+    /// As [`Outputs::send_with`], for a picture whose capture is only over when `fill` has returned and said when it was.
+    ///
+    /// # Errors
+    /// As [`Outputs::send_with`].
+    pub fn send_once_filled(
+        &mut self,
+        output: &str,
+        layout: &FrameLayout,
+        origin: Option<&Origin>,
+        fill: impl FnOnce(&mut Loan<'_>) -> Result<CaptureTime, NodeError>,
+    ) -> Result<(), NodeError> {
         let bus = self.bus.clone();
         let mut watch = self.frozen.get_mut(output);
         let slot = named(&mut self.outputs, &self.node, output)?;
         let mut loan = slot.publisher(&bus, Some(layout))?.loan(layout)?;
-        fill(&mut loan)?;
+        let captured = fill(&mut loan)?;
         let is_frozen = watch
             .as_mut()
             .is_some_and(|watch| watch.look(loan.arrays_mut().iter().map(|array| &**array)));

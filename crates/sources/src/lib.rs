@@ -5,6 +5,7 @@ mod decoded;
 pub mod gst;
 mod h264;
 pub mod rtsp;
+pub mod scene;
 #[cfg(test)]
 mod test_node;
 pub mod usb;
@@ -13,4 +14,4 @@ pub mod video_file;
 use bushbaby_node::Kind;
 
 /// The kinds of this crate.
-pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND, usb::KIND, video_file::KIND];
+pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND, scene::KIND, usb::KIND, video_file::KIND];

@@ -1,0 +1,71 @@
+//! How the camera moves: slowly and smoothly, in curves that do not repeat for hours, never away from the first tag.
+
+use super::geometry::{Rigid, Vec3, add, cross, scale, sub, unit};
+use super::sensor::Random;
+use super::world::{DESIGNED_FOR_M, FIRST_TAG, in_scene};
+
+/// The camera's way through the room.
+#[derive(Debug, Clone)]
+pub(super) struct CameraPath {
+    phases: [f64; 14],
+    /// Share of the way from the first tag: small pictures are taken from nearer.
+    near: f64,
+    grow: f64,
+}
+
+impl CameraPath {
+    /// - `near`: 1.0, or less to keep nearer to the first tag, in proportion.
+    /// - `tag_side_m`: the room, and with it the way, grows with the tags.
+    pub(super) fn new(seed: u64, near: f64, tag_side_m: f64) -> Self {
+        let mut random = Random::new(seed ^ 0x9A7B);
+        let phases = std::array::from_fn(|_| random.uniform() * std::f64::consts::TAU);
+        Self {
+            phases,
+            near,
+            grow: tag_side_m / DESIGNED_FOR_M,
+        }
+    }
+
+    /// Returns `camera_from_scene` at `seconds`: camera x right, y down, z ahead; scene x ahead, y left, z up.
+    pub(super) fn at(&self, seconds: f64) -> Rigid {
+        // Two slow waves each, of periods in seconds that have no common multiple.
+        let wave = |i: usize, first: f64, second: f64| {
+            let turn = |period: f64, phase: f64| (std::f64::consts::TAU * seconds / period + phase).sin();
+            0.65 * turn(first, self.phases[2 * i]) + 0.35 * turn(second, self.phases[2 * i + 1])
+        };
+        let place = [
+            0.1 + 0.85 * wave(0, 23.0, 13.7),
+            1.2 + 0.28 * wave(1, 17.3, 11.1),
+            0.36 + 0.42 * wave(2, 29.0, 15.1),
+        ];
+        let looked_at = [
+            FIRST_TAG[0] + 0.02 + 0.36 * wave(3, 19.0, 9.7),
+            FIRST_TAG[1] + 0.24 + 0.13 * wave(4, 14.3, 8.3),
+            FIRST_TAG[2],
+        ];
+        let roll = 0.05 * wave(5, 21.0, 12.1);
+        let placed = |point: Vec3| {
+            let near = add(FIRST_TAG, scale(sub(point, FIRST_TAG), self.near));
+            scale(in_scene(near), self.grow)
+        };
+        looking(placed(place), placed(looked_at), roll)
+    }
+}
+
+/// A camera at `place` with its axis through `at`; `roll` turns it clockwise, in radians.
+fn looking(place: Vec3, at: Vec3, roll: f64) -> Rigid {
+    let ahead = unit(sub(at, place));
+    let level = unit(cross(ahead, [0.0, 0.0, 1.0]));
+    let below = cross(ahead, level);
+    let (sin, cos) = roll.sin_cos();
+    let right = add(scale(level, cos), scale(below, sin));
+    let down = sub(scale(below, cos), scale(level, sin));
+    let turned = Rigid {
+        rotation: [right, down, ahead],
+        translation: [0.0; 3],
+    };
+    Rigid {
+        translation: scale(turned.turn(place), -1.0),
+        ..turned
+    }
+}
