@@ -42,6 +42,21 @@ impl GrayImage {
         }
     }
 
+    pub(crate) fn set(&mut self, x: usize, y: usize, level: u8) {
+        self.bytes[y * self.width + x] = level;
+    }
+
+    /// Gives each pixel the mean level of `grid` x `grid` places in it.
+    pub(crate) fn fill_by(&mut self, grid: usize, level: impl Fn(f64, f64) -> f64) {
+        let part = |i: usize| (i as f64 + 0.5) / grid as f64;
+        for (index, pixel) in self.bytes.iter_mut().enumerate() {
+            let (x, y) = ((index % self.width) as f64, (index / self.width) as f64);
+            let places = (0..grid).flat_map(|i| (0..grid).map(move |j| (i, j)));
+            let sum: f64 = places.map(|(i, j)| level(x + part(i), y + part(j))).sum();
+            *pixel = (sum / (grid * grid) as f64).round() as u8;
+        }
+    }
+
     pub(crate) fn invert(&mut self, x: usize, y: usize) {
         let pixel = &mut self.bytes[y * self.width + x];
         *pixel = 250 - *pixel;

@@ -44,18 +44,8 @@ impl TagBitmap {
     fn of_code(layout: &Layout, code: u64) -> Self {
         let side = layout.total_width;
         let mut white = vec![true; side * side];
-        let first = (side - layout.border_width) / 2;
-        // The black ring lies inside the reported square, or just outside where the border is reversed.
-        let (ring_first, ring_side) = if layout.reversed_border {
-            (first - 1, layout.border_width + 2)
-        } else {
-            (first, layout.border_width)
-        };
-        let ring_last = ring_first + ring_side - 1;
-        for i in ring_first..=ring_last {
-            for (x, y) in [(i, ring_first), (i, ring_last), (ring_first, i), (ring_last, i)] {
-                white[y * side + x] = false;
-            }
+        for (x, y) in layout.black_ring() {
+            white[y * side + x] = false;
         }
         // The code's highest bit belongs to the first place.
         for (&(x, y), shift) in layout.bit_cells.iter().zip((0..layout.bit_cells.len()).rev()) {

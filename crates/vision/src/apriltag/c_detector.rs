@@ -1,6 +1,9 @@
 //! The detector over the AprilTag C library: checks what it is given, so that the library meets only what it can stand.
 
-use super::{DetectError, DetectorSettings, GrayView, TagDetection, TagDetector, c_library::Library};
+use super::{
+    DetectError, DetectorSettings, GrayView, TagDetection, TagDetector, c_library::Library, edges::refined,
+    second_reading::parts_clearly,
+};
 use std::{sync::RwLock, thread};
 
 /// Longest side: the library keeps twice a pixel's place in 16 bits.
@@ -31,7 +34,8 @@ impl CDetector {
     /// [`DetectError::OutOfMemory`] when the family's table of codes does not fit.
     pub fn new(settings: &DetectorSettings) -> Result<Self, DetectError> {
         settings.check()?;
-        let mut library = Library::new(settings)?;
+        let read_hamming = settings.hamming().max(settings.family.doubtful_hamming());
+        let mut library = Library::new(settings, read_hamming)?;
         if settings.threads > 1 {
             threads_can_start(settings.threads)?;
         }
@@ -66,6 +70,20 @@ impl TagDetector for CDetector {
         } else {
             self.library.detect(image, family)?
         };
+        let max_hamming = self.settings.hamming();
+        tags.retain_mut(|tag| {
+            if tag.hamming > max_hamming && parts_clearly(image, tag, family.layout(), self.settings.contrast) {
+                tag.hamming = 0;
+            }
+            tag.hamming <= max_hamming
+        });
+        if self.settings.refine_edges {
+            let layout = family.layout();
+            for tag in &mut tags {
+                let cell_px = tag.shortest_side_px() / layout.border_width as f64;
+                tag.corners_px = refined(image, &tag.corners_px, cell_px, !layout.reversed_border);
+            }
+        }
         let min_side_px = f64::from(self.settings.min_side_px);
         tags.retain(|tag| {
             tag.corners_px.as_flattened().iter().all(|v| v.is_finite()) && tag.shortest_side_px() >= min_side_px

@@ -28,6 +28,27 @@ pub(super) struct Layout {
     pub(super) codes: Vec<u64>,
 }
 
+impl Layout {
+    /// The cells of the black ring: just inside the reported square, or just outside where the border is reversed.
+    pub(super) fn black_ring(&self) -> impl Iterator<Item = (usize, usize)> {
+        let inside = (self.total_width - self.border_width) / 2;
+        let (first, side) = if self.reversed_border {
+            (inside - 1, self.border_width + 2)
+        } else {
+            (inside, self.border_width)
+        };
+        let last = first + side - 1;
+        (0..side - 1).flat_map(move |i| {
+            [
+                (first + i, first),
+                (last, first + i),
+                (last - i, last),
+                (first, last - i),
+            ]
+        })
+    }
+}
+
 /// Copies a family's layout out of the library.
 pub(super) fn layout(family: Family) -> Layout {
     let handle = FamilyHandle::new(family);
@@ -68,8 +89,9 @@ unsafe impl Send for Library {}
 
 impl Library {
     /// Makes a detector from checked settings. No thread is started yet: see [`Library::start_threads`].
-    pub(super) fn new(settings: &DetectorSettings) -> Result<Self, DetectError> {
-        let max_hamming = settings.hamming();
+    ///
+    /// It will put right up to `max_hamming` wrong bits, at most 2.
+    pub(super) fn new(settings: &DetectorSettings, max_hamming: u32) -> Result<Self, DetectError> {
         let out_of_memory = DetectError::OutOfMemory {
             family: settings.family,
             max_hamming,
@@ -83,12 +105,13 @@ impl Library {
         let raw = unsafe { library.detector.as_mut() };
         raw.quad_decimate = settings.decimate;
         raw.quad_sigma = 0.0; // any other value would let the library write into the picture
-        raw.refine_edges = settings.refine_edges;
+        // From a smaller picture the squares are too rough to be read; else we do this better afterwards (see `edges`).
+        raw.refine_edges = settings.decimate > 1.0;
         raw.qtp.min_white_black_diff = i32::from(settings.contrast);
         // A contour has at least 1/sqrt(2) points for each pixel of its length.
         raw.qtp.min_cluster_pixels = ((4.0 * 0.7 * shortest_px) as i32).max(5);
         // SAFETY: both are alive; the family is given to this detector only and outlives it (see `Drop`). The library's table
-        // holds all codes with up to this many wrong bits, at most 2 as the settings' check promises.
+        // holds all codes with up to this many wrong bits.
         let table = unsafe {
             let family = library.family.family.as_ptr();
             sys::apriltag_detector_add_family_bits(raw, family, max_hamming.cast_signed());

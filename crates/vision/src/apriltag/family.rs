@@ -96,11 +96,21 @@ impl Family {
         }
     }
 
-    /// Wrong bits that are put right unless somebody says otherwise: as many as allowed, but none in `tag16h5`.
+    /// Wrong bits that are put right unless somebody says otherwise: none in `tag16h5`, 1 in `tag25h9` (2 invented a tag in ten
+    /// pictures of square clutter), else as many as allowed.
     pub const fn default_hamming(self) -> u32 {
         match self {
             Self::Tag16h5 => 0,
+            Self::Tag25h9 => 1,
             other => other.most_hamming(),
+        }
+    }
+
+    /// Wrong bits up to which the library's reading is worth a second one.
+    pub(super) const fn doubtful_hamming(self) -> u32 {
+        match self {
+            Self::Tag16h5 => 2,
+            _ => 0,
         }
     }
 

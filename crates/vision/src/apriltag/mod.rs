@@ -9,8 +9,10 @@
 mod bitmap;
 mod c_detector;
 mod c_library;
+mod edges;
 mod error;
 mod family;
+mod second_reading;
 mod settings;
 
 pub use bitmap::{TagBitmap, UnknownTag};

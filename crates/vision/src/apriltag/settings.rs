@@ -21,7 +21,8 @@ pub struct DetectorSettings {
     pub min_side_px: f32,
     /// Least grey levels between black and white. 5 spends most of the time on the sensor's noise; 20 finds as many tags.
     pub contrast: u8,
-    /// Whether the sides are fitted once more to the edges of the full picture: exacter corners for little time.
+    /// Whether the sides of what was found are fitted once more to the edges of the full picture: corners five times as exact, for little
+    /// time.
     pub refine_edges: bool,
 }
 

@@ -220,3 +220,103 @@ fn a_detector_may_move_to_another_thread() {
     let found = std::thread::spawn(move || detector.detect(image.view()).unwrap().len());
     assert_eq!(found.join().unwrap(), 1);
 }
+
+/// The tag's corners in a picture that is sampled like a sensor: exact to 1/8 px, turned by 20 degrees, `cell_px` a cell.
+fn turned_tag(cell_px: f64, white: u8) -> (GrayImage, [[f64; 2]; 4]) {
+    let bitmap = TagBitmap::new(Family::Tag36h11, 30).unwrap();
+    let (sin, cos) = 20f64.to_radians().sin_cos();
+    let size = (16.0 * cell_px) as usize;
+    let middle = size as f64 / 2.0 + 0.31;
+    let mut image = GrayImage::new(size, size, white);
+    image.fill_by(8, |x, y| {
+        let (dx, dy) = ((x - middle) / cell_px, (y - middle) / cell_px);
+        let (column, row) = (cos * dx + sin * dy + 5.0, cos * dy - sin * dx + 5.0);
+        let on_tag = column >= 0.0 && row >= 0.0;
+        let is_white = !on_tag || bitmap.is_white(column as usize, row as usize);
+        if is_white { f64::from(white) } else { 30.0 }
+    });
+    let corner = |column: f64, row: f64| {
+        let (dx, dy) = (column * cell_px, row * cell_px);
+        [middle + cos * dx - sin * dy, middle + sin * dx + cos * dy]
+    };
+    (
+        image,
+        [
+            corner(-4.0, 4.0),
+            corner(4.0, 4.0),
+            corner(4.0, -4.0),
+            corner(-4.0, -4.0),
+        ],
+    )
+}
+
+#[test]
+fn corners_are_exact_to_a_few_hundredths_of_a_pixel_and_worse_without_the_last_fit() {
+    for cell_px in [3.0, 5.0, 9.0] {
+        let (image, truth) = turned_tag(cell_px, 220);
+        let worst = |refine_edges| {
+            let settings = DetectorSettings {
+                refine_edges,
+                ..DetectorSettings::default()
+            };
+            let found = detector(&settings).detect(image.view()).unwrap()[0].corners_px;
+            let off = found.iter().zip(truth).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]));
+            off.fold(0.0, f64::max)
+        };
+        assert!(worst(true) < 0.06, "{cell_px}: {} px", worst(true));
+        assert!(worst(false) > 2.0 * worst(true));
+    }
+}
+
+#[test]
+fn a_tag_at_the_picture_s_edge_keeps_its_corners() {
+    let (image, truth) = turned_tag(6.0, 220);
+    // Cut so that the left corner lies 0.6 px inside: half its sides' samples have no pixels to the left.
+    let left = truth[0][0].min(truth[3][0]) - 0.6;
+    let view = image.view();
+    let cut = GrayView {
+        bytes: &view.bytes[left as usize..],
+        width_px: view.width_px - left as u32,
+        ..view
+    };
+    let found = detector(&DetectorSettings::default()).detect(cut).unwrap();
+    assert_eq!(found.len(), 1);
+    for tag in found {
+        for ([x, y], [wanted_x, wanted_y]) in tag.corners_px.into_iter().zip(truth) {
+            assert!((x - wanted_x + left.floor()).hypot(y - wanted_y) < 0.5);
+        }
+    }
+}
+
+/// `tag16h5` with grey instead of white in its cells, on white, its right side longer by `plate_px` of plate as dark as its border.
+fn grey_tag(plate_px: usize, spoilt: Option<(usize, usize)>) -> GrayImage {
+    let bitmap = TagBitmap::new(Family::Tag16h5, 0).unwrap();
+    let cell = 20;
+    let mut image = GrayImage::new(260, 240, 255);
+    for (x, y) in (0..120 + plate_px).flat_map(|x| (0..120).map(move |y| (x, y))) {
+        let (column, row) = (1 + x / cell, 1 + y / cell);
+        let mut white = x < 120 && bitmap.is_white(column, row);
+        if spoilt == Some((column, row)) {
+            white = !white;
+        }
+        image.set(60 + x, 60 + y, if white { 124 } else { 0 });
+    }
+    image
+}
+
+#[test]
+fn grey_bits_on_a_white_wall_and_a_thick_plate_are_read_without_allowing_wrong_bits() {
+    let mut detector = detector(&DetectorSettings::for_family(Family::Tag16h5));
+    for plate_px in [0, 6, 12] {
+        let tags = detector.detect(grey_tag(plate_px, None).view()).unwrap();
+        let found: Vec<_> = tags.iter().map(|tag| (tag.id, tag.hamming)).collect();
+        assert_eq!(found, [(0, 0)], "{plate_px} px of plate");
+    }
+    let (column, row) = (3, 3);
+    let spoilt = grey_tag(0, Some((column, row)));
+    assert_eq!(
+        detector.detect(spoilt.view()),
+        Ok(vec![]),
+        "one wrong bit is another tag or none"
+    );
+}

@@ -72,7 +72,7 @@ fn a_thread_refused_to_the_library_itself_is_an_error_too() {
         return in_a_child("a_thread_refused_to_the_library_itself_is_an_error_too");
     }
     let settings = with_threads(8);
-    let mut library = Library::new(&settings).unwrap();
+    let mut library = Library::new(&settings, 0).unwrap();
     take_address_space();
     // Without our own trial before: as if the threads had become scarce in between.
     assert_eq!(library.start_threads(8), Err(DetectError::ThreadStart { threads: 8 }));
