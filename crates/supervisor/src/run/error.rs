@@ -41,6 +41,9 @@ impl RunError {
             Self::AlreadyRunning { instance, .. } => Some(format!(
                 "end it with `bushbaby stop --instance {instance}`, or run this one beside it with `--instance NAME`"
             )),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
+                Some("a socket's path has 107 bytes at most: set XDG_RUNTIME_DIR to a shorter folder".to_owned())
+            }
             _ => None,
         }
     }

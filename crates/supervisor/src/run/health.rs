@@ -217,6 +217,8 @@ impl Publishers {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -234,5 +236,31 @@ mod tests {
             "hint": null, "restarts": 4, "pid": null, "at": "now",
         });
         assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn a_bus_that_cannot_be_opened_is_told_once_and_holds_nobody() {
+        let instance = Instance::new(format!("nobus-{}", std::process::id()).parse().unwrap());
+        let folder = instance.create_runtime_dir().unwrap();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let log = LogBook::open(&instance, std::iter::empty(), None);
+        let link = HealthLink::start(&instance, &log, Duration::from_secs(60));
+        for _ in 0..2 * WAITING_EVENTS {
+            link.publish(Health::now("front", NodeState::Running, None, None, 0, None));
+            link.somebody_died();
+        }
+        link.end(Duration::from_secs(60));
+        let lines = log.last(crate::run::log::OWN, 100).unwrap();
+        assert_eq!(
+            lines
+                .iter()
+                .filter(|line| line.contains("health is not published"))
+                .count(),
+            1,
+            "{lines:?}"
+        );
+        assert!(lines.len() <= 3, "{lines:?}");
+        std::fs::remove_dir_all(instance.runtime_dir()).unwrap();
+        std::fs::remove_dir_all(instance.state_dir()).unwrap();
     }
 }

@@ -3,8 +3,9 @@
 //! The kernel gives the lock back when its holder ends, in whatever way; the pid in the file is only for people.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 
 use bushbaby_bus::Instance;
 use rustix::fs::{FlockOperation, flock};
@@ -23,23 +24,12 @@ impl InstanceLock {
     /// # Errors
     /// [`RunError::AlreadyRunning`], when somebody holds it.
     pub(super) fn take(instance: &Instance) -> Result<Self, RunError> {
-        let path = instance
-            .create_runtime_dir()
-            .map_err(RunError::Folder)?
-            .join("supervisor.lock");
+        let (path, mut file) = open(instance)?;
         let failed = |doing, source| RunError::File {
             doing,
             path: path.clone(),
             source,
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| failed("opening", error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
@@ -62,6 +52,25 @@ impl InstanceLock {
         };
         write().map_err(|error| failed("writing", error))?;
         Ok(Self { _file: file })
+    }
+}
+
+fn open(instance: &Instance) -> Result<(PathBuf, File), RunError> {
+    let mut tries = 10;
+    loop {
+        let folder = instance.create_runtime_dir().map_err(RunError::Folder)?;
+        let path = folder.join("supervisor.lock");
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        match options.open(&path) {
+            Ok(file) => return Ok((path, file)),
+            // A clean-up of the same instance removed the folder just now, as it was empty.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries > 0 => tries -= 1,
+            Err(source) => {
+                let doing = "opening";
+                return Err(RunError::File { doing, path, source });
+            }
+        }
     }
 }
 

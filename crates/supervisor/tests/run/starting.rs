@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::Instance;
+use bushbaby_bus::{Bus, Instance, ReadOptions, ReadPolicy};
 use bushbaby_node::Role;
 use bushbaby_node::status::{Reply, Request, ask};
 use bushbaby_supervisor::Plan;
@@ -90,6 +90,38 @@ fn a_node_gets_its_cores_its_priority_and_its_environment() {
     let nice = stat.rsplit_once(") ").unwrap().1.split(' ').nth(16);
     assert_eq!(nice, Some("5"), "{stat}");
     rig.end();
+}
+
+#[test]
+fn each_state_of_a_node_is_a_frame_on_the_bus_and_nothing_of_it_stays() {
+    let mut rig = Rig::start("health", vec![front(Behaviour::default())]);
+    let stream = "_health/front".parse().unwrap();
+    rig.line("front", "running");
+    let bus = Bus::open(&rig.instance).unwrap();
+    let last = ReadOptions {
+        replay_last: true,
+        policy: ReadPolicy::Queue(8),
+        ..ReadOptions::default()
+    };
+    let subscriber = bus.subscriber(&stream, last).unwrap();
+    let pid = rig.node("front").pid.unwrap();
+    signal(pid, Signal::KILL);
+    let mut states = Vec::new();
+    while states.last().is_none_or(|state| state != "running") || states.len() < 4 {
+        let frame = subscriber.recv(Duration::from_secs(60)).unwrap().unwrap();
+        let health: serde_json::Value = serde_json::from_slice(frame.body()).unwrap();
+        assert_eq!((&health["type"], &health["version"]), (&"health".into(), &1.into()));
+        states.push(health["state"].as_str().unwrap().to_owned());
+    }
+    assert!(states.contains(&"backoff".to_owned()), "{states:?}");
+    drop((subscriber, bus));
+    rig.end();
+    let prefix = rig.instance.shm_prefix();
+    let files = std::fs::read_dir("/dev/shm").unwrap().flatten();
+    let left: Vec<_> = files
+        .filter(|file| file.file_name().to_string_lossy().starts_with(&prefix))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

@@ -70,6 +70,13 @@ impl Figures {
         }
     }
 
+    /// The process of this node is gone: nobody reads what it wrote.
+    pub(super) fn ended(&mut self, node: &str) {
+        for (_, stream) in self.streams.iter_mut().filter(|(name, _)| name.node() == node) {
+            stream.ended();
+        }
+    }
+
     /// Adds what a node reported at `now`.
     pub(super) fn report(&mut self, node: &str, report: &Report, now: MonoTime) {
         for (name, stream) in self.streams.iter_mut().filter(|(name, _)| name.node() == node) {

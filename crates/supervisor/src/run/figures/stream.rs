@@ -47,6 +47,9 @@ impl StreamFigures {
     pub(super) fn launched(&mut self) {
         self.frames.launched();
         self.bytes.launched();
+    }
+
+    pub(super) fn ended(&mut self) {
         self.readers = 0;
     }
 

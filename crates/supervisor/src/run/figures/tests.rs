@@ -206,3 +206,12 @@ fn what_no_plan_knows_and_no_node_can_count_is_left_out() {
     );
     assert_eq!(figures.streams(Span::Whole)[&front()].frames, 9);
 }
+
+#[test]
+fn a_stream_whose_node_is_gone_has_no_readers() {
+    let mut figures = figures();
+    run(&mut figures, 0, 1, 10);
+    assert_eq!(figures.streams(Span::Whole)[&front()].readers, 1);
+    figures.ended("front");
+    assert_eq!(figures.streams(Span::Whole)[&front()].readers, 0);
+}

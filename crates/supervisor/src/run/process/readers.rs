@@ -148,7 +148,7 @@ pub(super) fn end(
             .is_err_and(|error| error == rustix::io::Errno::INTR)
         {}
         let _ = kill_process_group(pid, Signal::KILL);
-        strays::kill_marked(&mark);
+        strays::sweep(mark);
         let _ = all_read.recv_timeout(LAST_WORDS);
         let _ = events.send(Event::Ended(launch));
     })

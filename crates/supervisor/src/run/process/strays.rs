@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -31,9 +32,10 @@ impl Mark {
         format!("{}:{}:{launch};", self.instance, self.supervisor)
     }
 
-    /// Kills what earlier supervisors of this instance left. Call while holding the instance's lock: none of them lives.
+    /// Kills what earlier supervisors of this instance left, and returns how many these were. Call while holding the
+    /// instance's lock: none of them lives.
     pub(in crate::run) fn kill_left_behind(&self) -> usize {
-        kill_marked(&format!("{}:", self.instance))
+        sweep(format!("{}:", self.instance))
     }
 }
 
@@ -44,8 +46,24 @@ const MOST_LOOKS: usize = 100;
 /// Only what began this recently, in seconds, can still be on its way into its program.
 const YOUNG_SECONDS: f64 = 10.0;
 
-/// Kills every process whose mark begins so, and returns how many.
-pub(super) fn kill_marked(mark: &str) -> usize {
+/// Reading a process's environment waits where that process hangs in the kernel; a sweep is not waited for longer than this.
+const LONGEST_SWEEP: Duration = Duration::from_secs(2);
+
+/// Kills every process whose mark begins so, and returns how many these were as far as it is known in time.
+pub(super) fn sweep(mark: String) -> usize {
+    let (counted, count) = channel();
+    let kill = move || {
+        // Whoever waited may have stopped.
+        let _ = counted.send(kill_marked(&mark));
+    };
+    match thread::Builder::new().name("sweep".into()).spawn(kill) {
+        Ok(_) => count.recv_timeout(LONGEST_SWEEP).unwrap_or(0),
+        // Without a thread the next start finds them.
+        Err(_) => 0,
+    }
+}
+
+fn kill_marked(mark: &str) -> usize {
     let mut killed = 0;
     for _ in 0..MOST_LOOKS {
         let mut has_blank = false;

@@ -228,6 +228,7 @@ impl Supervisor {
                 if let Some(node) = self.living(launch)
                     && let Some(how) = self.nodes[node].reap()
                 {
+                    self.figures.ended(&self.nodes[node].name);
                     self.with.health.somebody_died();
                     self.feed(node, Input::Ended { how, chance: chance() });
                 }
