@@ -191,7 +191,7 @@ class Tile {
     if (!this.held.hidden) setText(this.held, `${camera.isHeld ? "held" : "not live"}, ${age(camera.age()).join(" ")} old`);
     setAttribute(this.element, "data-trouble", trouble ? "yes" : shownAge >= 1000 ? "late" : null);
     setAttribute(this.element, "data-lost", app.isLost ? "yes" : null);
-    const words = trouble ? `no live video, ${trouble.why}` : `${rate(stats.fps).join(" ")}`;
+    const words = trouble ? `no live video, ${trouble.why}` : camera.isHeld ? "held" : "live";
     setAttribute(camera.canvas, "aria-label", `${camera.node}: ${words}`);
   }
 }

@@ -10,6 +10,7 @@ export class NodeDrawer {
     this.app = app;
     this.element = element;
     this.name = null;
+    this.isAsking = false;
     this.title = h("h2");
     this.kind = h("span", { class: "quiet" });
     this.shape = h("i", { class: "shape" });
@@ -72,10 +73,11 @@ export class NodeDrawer {
 
   async #restart() {
     const { name } = this;
+    this.isAsking = true;
     this.restart.disabled = true;
     setText(this.answer, "");
     const done = await this.app.act(`api/restart/${encodeURIComponent(name)}`);
-    this.restart.disabled = false;
+    this.isAsking = false;
     if (name === this.name) setText(this.answer, done.error ?? `${name} starts again.`);
   }
 
@@ -89,6 +91,9 @@ export class NodeDrawer {
       setAttribute(this.shape, "data-tone", "idle");
       return;
     }
+    const mayAct = app.hello?.may_act !== false || app.hello.has_password;
+    this.restart.disabled = this.isAsking || !mayAct;
+    setAttribute(this.restart, "title", mayAct ? null : "From another machine one can only look: this page has no password.");
     const { word, tone } = stateOf(node);
     setText(this.kind, `${node.kind}, ${node.role}`);
     setText(this.state, `${word} for ${duration((node.state_seconds ?? 0) + app.statusAge())}`);

@@ -175,6 +175,17 @@ class Page(unittest.TestCase):
         self.assertEqual(order, sorted(order), "the picture first, the ways to go at the thumb")
         self.goes_on()
 
+    def test_one_camera_fills_the_screen(self):
+        self.browser.press("f")
+        wait_for("the screen is full", lambda: self.browser.run("return Boolean(document.fullscreenElement)"))
+        wait_for("the picture fills it", lambda: self.browser.run(
+            "const box = document.querySelector('.tile canvas').getBoundingClientRect();"
+            "return Math.abs(box.width - innerWidth) < 2 || Math.abs(box.height - innerHeight) < 2"
+        ))
+        self.goes_on()
+        self.browser.press("f")
+        wait_for("the screen is as before", lambda: self.browser.run("return !document.fullscreenElement"))
+
     def test_a_client_that_talks_rubbish_disturbs_nobody(self):
         port = self.product.port
         before = self.product.status()["nodes"]["web"]["restarts"]

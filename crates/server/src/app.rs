@@ -75,12 +75,22 @@ fn page_file(path: &str, headers: &HeaderMap) -> Response {
         .unwrap_or_else(|| Refusal::new(StatusCode::NOT_FOUND, format!("there is no `{path}` here")).into_response())
 }
 
-/// Turns away what a page of another site made a browser ask.
+/// Turns away what a page of another site made a browser ask, and does not wait long for the body of what changes something.
 async fn only_for_us(State(app): State<Arc<App>>, request: Request<Body>, next: Next) -> Response {
-    match foreign(&app, &request) {
-        Some(refusal) => refusal.into_response(),
-        None => next.run(request).await,
+    if let Some(refusal) = foreign(&app, &request) {
+        return refusal.into_response();
     }
+    if !changes(request.method()) {
+        return next.run(request).await;
+    }
+    match tokio::time::timeout(app.limits.header, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request took too long".into()).into_response(),
+    }
+}
+
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn foreign(app: &App, request: &Request<Body>) -> Option<Refusal> {
@@ -104,7 +114,7 @@ fn foreign(app: &App, request: &Request<Body>) -> Option<Refusal> {
                 .with_hint("open it by its address, as in http://127.0.0.1:5800"),
         );
     }
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = changes(request.method());
     let is_live = request.uri().path() == "/live";
     let is_own = match (text(header::ORIGIN), host) {
         (Some(origin), Some(host)) => guard::is_own_origin(origin, host),

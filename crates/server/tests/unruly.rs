@@ -121,6 +121,24 @@ fn a_header_that_never_ends_is_not_waited_for() {
 }
 
 #[test]
+fn a_body_that_never_comes_is_not_waited_for() {
+    let limits = Limits {
+        header: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let site = Site::with("nobody", Some("moon"), limits);
+    let mut stream = http::connect(site.address);
+    let address = site.address;
+    let head = format!(
+        "POST /api/login HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[test]
 fn a_header_that_is_too_long_is_refused() {
     let site = Site::new("longheader");
     let long = "x".repeat(40_000);

@@ -26,7 +26,8 @@ pub struct Limits {
     pub connections: usize,
     /// The same, from one address.
     pub connections_per_address: usize,
-    /// From the start of a request to the end of its header; also how long an idle connection is kept.
+    /// From the start of a request to the end of its header, and as long again for its body; also how long an idle connection is
+    /// kept.
     pub header: Duration,
     /// Without taking a byte that waits for it, or, for a page, without a sign of life.
     pub silence: Duration,
