@@ -9,6 +9,6 @@ mod decoder;
 mod nal;
 mod sps;
 
-pub(crate) use decoder::{DecodeError, Decoder, copy_i420};
+pub(crate) use decoder::{DecodeError, Decoded, Decoder, Order, copy_i420};
 pub(crate) use nal::{UnitKind, annex_b_from_lengths};
 pub(crate) use sps::{SequenceParameters, Undecodable};

@@ -3,17 +3,17 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use bushbaby_bus::CaptureTime;
 use bushbaby_node::image;
 use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs, Source, Step};
-use bushbaby_pixels::ImageView;
 
 use super::RtspSettings;
 use super::address::Address;
-use super::order::Order;
+use super::order::{OrderWatch, Place};
 use super::receiver::{AccessUnit, Receiver};
 use super::trouble::Trouble;
 use crate::calibration::Calibrated;
-use crate::h264::{DecodeError, Decoder};
+use crate::h264::{DecodeError, Decoder, Order};
 
 /// A step returns after this long, with or without a picture.
 const STEP: Duration = Duration::from_millis(200);
@@ -31,8 +31,8 @@ pub struct RtspSource {
     calibrated: Calibrated,
     receiver: Receiver,
     waiting: VecDeque<AccessUnit>,
-    decoder: Decoder,
-    order: Order,
+    decoder: Decoder<CaptureTime>,
+    order: OrderWatch,
     /// What the decoder says of the camera's pictures, while that is the trouble.
     trouble: Option<Trouble>,
     /// Since when units come that cannot be begun with.
@@ -57,8 +57,8 @@ impl Source for RtspSource {
             calibrated: Calibrated::new(context, settings.calibration.as_deref()),
             receiver,
             waiting: VecDeque::new(),
-            decoder: Decoder::new(),
-            order: Order::default(),
+            decoder: Decoder::new(Order::AsSent),
+            order: OrderWatch::default(),
             trouble: None,
             no_keyframe_since: None,
         })
@@ -122,17 +122,25 @@ impl RtspSource {
         if unit.is_behind_loss {
             self.decoder.lost();
         }
-        let calibrated = &mut self.calibrated;
-        let send = |picture: &ImageView<'_>, captured| {
-            let meta = calibrated.meta([picture.width(), picture.height()]);
-            image::send(out, "image", picture, captured, None, meta)
-        };
-        let is_sent = match self.decoder.decode(&unit.data) {
-            Ok(Some(picture)) => {
+        let place = self.order.look(unit.rtp.ticks);
+        if place == Place::EarlierAgain && self.decoder.order() == Order::AsSent {
+            tracing::info!(
+                "the pictures refer to later ones (B-frames): putting them in order, which takes some frame times"
+            );
+            self.decoder.set_order(Order::AsShown);
+        }
+        let is_out_of_order = place != Place::InOrder && self.decoder.order() == Order::AsSent;
+        match self.decoder.decode(&unit.data, unit.rtp.ticks, unit.captured) {
+            Ok(Some(_)) if is_out_of_order => {}
+            Ok(Some((picture, captured))) => {
                 let view = picture
                     .view()
                     .map_err(|error| NodeError::new(format!("the decoder made an impossible picture: {error}")))?;
-                self.order.put(unit.rtp.ticks, unit.captured, &view, send)?
+                let captured = self.order.forward(captured);
+                let meta = self.calibrated.meta([view.width(), view.height()]);
+                image::send(out, "image", &view, captured, None, meta)?;
+                (self.trouble, self.no_keyframe_since) = (None, None);
+                return Ok(Step::Sent);
             }
             Ok(None) => return Ok(self.without_keyframe()),
             Err(DecodeError::Undecodable(why)) => {
@@ -148,9 +156,8 @@ impl RtspSource {
                 return Ok(Step::Idle);
             }
             Err(error @ DecodeError::Codec(_)) => return Err(NodeError::new(error.to_string())),
-        };
-        (self.trouble, self.no_keyframe_since) = (None, None);
-        Ok(if is_sent { Step::Sent } else { Step::Idle })
+        }
+        Ok(Step::Idle)
     }
 
     /// What to say of a unit that gave no picture.

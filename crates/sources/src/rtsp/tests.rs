@@ -1,11 +1,12 @@
 //! The source against a real camera that misbehaves: over real sockets, through the real decoder, onto a real bus.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bushbaby_bus::{CaptureClock, Frame, MonoTime, Subscriber};
 use bushbaby_node::{Source, Step, image};
-use bushbaby_testkit::h264::{Claim, sequence_parameter_set};
+use bushbaby_testkit::h264::{Claim, EncodedPicture, sequence_parameter_set};
 use bushbaby_testkit::picture::{Stamp, read_stamp};
 use bushbaby_testkit::rtsp::process::{CameraProcess, be_camera_if_asked};
 use bushbaby_testkit::rtsp::{CameraOptions, Login, Mood, Offer, RtspCamera, Scheme};
@@ -454,4 +455,28 @@ fn the_end_is_quick_and_says_goodbye_to_the_camera() {
     viewer.next();
     viewer.source.close();
     assert!(camera.wait_until(LIMIT, |camera| camera.goodbyes() == 1));
+}
+
+#[test]
+fn pictures_that_refer_to_later_ones_come_in_the_order_in_which_they_are_shown() {
+    let options = CameraOptions {
+        fps: 25,
+        film: Some(film_out_of_order()),
+        ..CameraOptions::default()
+    };
+    let camera = camera(options);
+    let mut viewer = Viewer::of(&camera.url());
+    let seen: Vec<u32> = (0..100).map(|_| viewer.next().stamp.frame).collect();
+    // At first it is not known, and the last pictures of one connection are not the first of the film.
+    let settled = &seen[40..];
+    assert!(
+        settled.windows(2).all(|pair| pair[1] == (pair[0] + 1) % 24),
+        "{settled:?}"
+    );
+}
+
+/// The film with B-frames that `video_file` is tested with, as a camera sends it.
+fn film_out_of_order() -> Arc<Vec<EncodedPicture>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/video_file/testdata/b_frames.mp4");
+    Arc::new(crate::video_file::access_units(path))
 }

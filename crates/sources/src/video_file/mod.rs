@@ -19,6 +19,8 @@ mod source;
 mod stills;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::access_units;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! H.264 in MP4, decoded here; pictures come in the order in which they are shown.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -9,12 +10,12 @@ use bushbaby_pixels::{Image, ImageView};
 
 use super::footage::{Advance, Footage, FootageError};
 use super::mp4::{self, Film, NoFilm, Placed};
-use crate::h264::{DecodeError, Decoder, SequenceParameters, Undecodable, UnitKind, annex_b_from_lengths, copy_i420};
+use crate::h264::{
+    DecodeError, Decoded, Decoder, Order, SequenceParameters, Undecodable, UnitKind, annex_b_from_lengths, copy_i420,
+};
 
 /// No encoded picture is longer.
 const MOST_PICTURE_BYTES: u32 = 64 << 20;
-/// More pictures than this no encoder puts out of order; where a damaged index says so, they are shown all the same.
-const MOST_HELD: usize = 20;
 
 /// A film that is decoded here.
 #[derive(Debug)]
@@ -22,19 +23,16 @@ pub(super) struct Movie {
     path: PathBuf,
     file: File,
     film: Film,
-    /// When the earliest picture is shown that is decoded at this place or later.
-    earliest_from: Vec<u64>,
     /// Each picture's time on screen when the film's own does not count.
     frame_time: Option<Duration>,
-    decoder: Decoder,
+    decoder: Decoder<Placed>,
     next: usize,
     /// Decoded, not shown yet.
-    held: Vec<Held>,
+    held: VecDeque<Held>,
     spare: Vec<Image>,
     shown: Option<Image>,
     shown_count: u32,
     played: Duration,
-    damaged: usize,
     complaint: Option<String>,
     sample: Vec<u8>,
     access_unit: Vec<u8>,
@@ -42,8 +40,7 @@ pub(super) struct Movie {
 
 #[derive(Debug)]
 struct Held {
-    shown_ns: u64,
-    lasts_ns: u64,
+    placed: Placed,
     image: Image,
 }
 
@@ -93,17 +90,15 @@ impl Movie {
         let mut movie = Self {
             path: path.to_owned(),
             file,
-            earliest_from: earliest_from(&film.pictures),
             film,
             frame_time: fps.map(|fps| Duration::from_secs_f64(1.0 / fps)),
-            decoder: Decoder::new(),
+            decoder: Decoder::new(Order::AsShown),
             next: 0,
-            held: Vec::new(),
+            held: VecDeque::new(),
             spare: Vec::new(),
             shown: None,
             shown_count: 0,
             played: Duration::ZERO,
-            damaged: 0,
             complaint: None,
             sample: Vec::new(),
             access_unit: Vec::new(),
@@ -128,6 +123,17 @@ impl Movie {
         }
     }
 
+    fn complain_if_damaged(&mut self) {
+        let all = self.film.pictures.len();
+        let left_out = all.saturating_sub(self.shown_count as usize);
+        if left_out > 0 {
+            let path = self.path.display();
+            self.complaint = Some(format!(
+                "`{path}`: {left_out} of {all} pictures are damaged and were left out"
+            ));
+        }
+    }
+
     /// Makes sure that the decoder makes a picture of this film at all.
     fn decode_first(&mut self) -> Result<(), NoMovie> {
         while self.held.is_empty() {
@@ -143,38 +149,25 @@ impl Movie {
         Ok(())
     }
 
-    /// Decodes the next picture, if it can be.
+    /// Decodes the next picture, if it can be; behind the last, takes out what is still in the decoder.
     fn decode_next(&mut self) -> Result<(), Undecodable> {
-        let placed = self.film.pictures[self.next];
+        let Some(placed) = self.film.pictures.get(self.next).copied() else {
+            let (held, spare) = (&mut self.held, &mut self.spare);
+            self.decoder
+                .finish(|picture, placed| held.extend(keep(picture, placed, spare)));
+            return Ok(());
+        };
         self.next += 1;
         if !self.read(placed) {
-            self.damaged += 1;
             self.decoder.lost();
             return Ok(());
         }
-        match self.decoder.decode(&self.access_unit) {
-            Ok(Some(picture)) => {
-                let mut image = self.spare.pop().unwrap_or_default();
-                if picture.view().is_ok_and(|view| copy_i420(&view, &mut image)) {
-                    self.held.push(Held {
-                        shown_ns: placed.shown_ns,
-                        lasts_ns: placed.lasts_ns,
-                        image,
-                    });
-                } else {
-                    self.damaged += 1;
-                }
-            }
-            // Behind a damaged picture, up to the next keyframe.
-            Ok(None) => self.damaged += 1,
-            Err(DecodeError::Undecodable(why)) => {
-                self.damaged += 1;
-                return Err(why);
-            }
-            Err(error) => {
-                tracing::debug!("`{}`: picture {}: {error}", self.path.display(), self.next - 1);
-                self.damaged += 1;
-            }
+        let shown_at = i64::try_from(placed.shown_ns).unwrap_or(i64::MAX);
+        match self.decoder.decode(&self.access_unit, shown_at, placed) {
+            Ok(Some((picture, placed))) => self.held.extend(keep(&picture, placed, &mut self.spare)),
+            Ok(None) => {}
+            Err(DecodeError::Undecodable(why)) => return Err(why),
+            Err(error) => tracing::debug!("`{}`: picture {}: {error}", self.path.display(), self.next - 1),
         }
         Ok(())
     }
@@ -197,16 +190,13 @@ impl Movie {
         }
         annex_b_from_lengths(&self.sample, self.film.length_bytes, &mut self.access_unit)
     }
+}
 
-    /// The place among the held of the picture that is shown next, if none that is still to be decoded comes before it.
-    fn due(&self) -> Option<usize> {
-        let (at, first) = self.held.iter().enumerate().min_by_key(|(_, held)| held.shown_ns)?;
-        let is_first = self
-            .earliest_from
-            .get(self.next)
-            .is_none_or(|earliest| first.shown_ns <= *earliest);
-        (is_first || self.held.len() > MOST_HELD).then_some(at)
-    }
+/// Copies a picture out of the decoder.
+fn keep(picture: &Decoded<'_>, placed: Placed, spare: &mut Vec<Image>) -> Option<Held> {
+    let mut image = spare.pop().unwrap_or_default();
+    let is_copied = picture.view().is_ok_and(|view| copy_i420(&view, &mut image));
+    is_copied.then_some(Held { placed, image })
 }
 
 /// Says whether all of a film's parameter sets are ones that the decoder takes.
@@ -219,48 +209,33 @@ fn check(film: &Film) -> Result<(), Undecodable> {
         .try_for_each(|parameters| parameters?.check())
 }
 
-/// For each place in the order of decoding, and one behind the last: when the earliest picture from there on is shown.
-fn earliest_from(pictures: &[Placed]) -> Vec<u64> {
-    let mut earliest = Vec::with_capacity(pictures.len());
-    let mut least = u64::MAX;
-    for placed in pictures.iter().rev() {
-        least = least.min(placed.shown_ns);
-        earliest.push(least);
-    }
-    earliest.reverse();
-    earliest
-}
-
 impl Footage for Movie {
     fn advance(&mut self, _wait: Duration) -> Result<Advance, FootageError> {
-        loop {
-            if let Some(due) = self.due() {
-                let held = self.held.swap_remove(due);
-                let (at, lasts) = match self.frame_time {
-                    Some(frame_time) => (frame_time * self.shown_count, frame_time),
-                    None => (Duration::from_nanos(held.shown_ns), Duration::from_nanos(held.lasts_ns)),
-                };
-                self.spare.extend(self.shown.replace(held.image));
-                self.shown_count += 1;
-                self.played = self.played.max(at + lasts);
-                return Ok(Advance::Picture { at });
-            }
-            if self.next >= self.film.pictures.len() {
-                if self.damaged > 0 {
-                    self.complaint = Some(format!(
-                        "`{}`: {} of {} pictures are damaged and were left out",
-                        self.path.display(),
-                        self.damaged,
-                        self.film.pictures.len()
-                    ));
-                }
-                return Ok(Advance::End);
-            }
+        while self.held.is_empty() && self.next < self.film.pictures.len() {
             self.decode_next().map_err(|why| FootageError::Damaged {
                 path: self.path.clone(),
                 why: why.to_string(),
             })?;
         }
+        if self.held.is_empty() {
+            // What the decoder still holds.
+            let _ = self.decode_next();
+        }
+        let Some(held) = self.held.pop_front() else {
+            self.complain_if_damaged();
+            return Ok(Advance::End);
+        };
+        let (at, lasts) = match self.frame_time {
+            Some(frame_time) => (frame_time * self.shown_count, frame_time),
+            None => (
+                Duration::from_nanos(held.placed.shown_ns),
+                Duration::from_nanos(held.placed.lasts_ns),
+            ),
+        };
+        self.spare.extend(self.shown.replace(held.image));
+        self.shown_count += 1;
+        self.played = self.played.max(at + lasts);
+        Ok(Advance::Picture { at })
     }
 
     fn picture(&self) -> Option<ImageView<'_>> {
@@ -274,7 +249,7 @@ impl Footage for Movie {
     fn rewind(&mut self) -> Result<(), FootageError> {
         self.spare.extend(self.held.drain(..).map(|held| held.image));
         self.decoder.lost();
-        (self.next, self.shown_count, self.played, self.damaged) = (0, 0, Duration::ZERO, 0);
+        (self.next, self.shown_count, self.played) = (0, 0, Duration::ZERO);
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::footage::{Advance, Footage, open};
 use super::{Pace, VideoFileSettings, VideoFileSource};
+use crate::h264::annex_b_from_lengths;
 use crate::test_node::TestNode;
 
 const B_FRAMES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/video_file/testdata/b_frames.mp4");
@@ -41,6 +42,30 @@ fn file(count: u32, write: impl FnOnce(&[EncodedPicture]) -> Vec<u8>) -> (TempDi
 
 fn mp4() -> Mp4<'static> {
     Mp4::new(160, 240, 30)
+}
+
+/// The encoded pictures of an MP4 file in the order of decoding, their stamps saying when each is shown.
+pub(crate) fn access_units(path: &str) -> Vec<EncodedPicture> {
+    let bytes = fs::read(path).unwrap();
+    let film = super::mp4::read(&mut std::io::Cursor::new(&bytes)).unwrap();
+    let unit = |placed: &super::mp4::Placed| {
+        let mut annex_b = Vec::new();
+        for set in film.parameter_sets.iter().filter(|_| placed.is_keyframe) {
+            annex_b.extend([&[0, 0, 0, 1], set.as_slice()].concat());
+        }
+        let sample = &bytes[placed.at as usize..][..placed.bytes as usize];
+        assert!(annex_b_from_lengths(sample, film.length_bytes, &mut annex_b));
+        let stamp = Stamp {
+            frame: 0,
+            drawn_ns: placed.shown_ns,
+        };
+        EncodedPicture {
+            stamp,
+            is_keyframe: placed.is_keyframe,
+            annex_b,
+        }
+    };
+    film.pictures.iter().map(unit).collect()
 }
 
 fn number(view: &ImageView<'_>) -> u32 {

@@ -29,13 +29,13 @@ struct Viewers {
 
 impl Live {
     pub(super) fn new(options: &CameraOptions) -> Self {
-        let [sps, pps] = parameter_sets(&film(
-            options.width,
-            options.height,
-            options.fps,
-            options.keyframe_every,
-            1,
-        ));
+        let [sps, pps] = match &options.film {
+            Some(film) => parameter_sets(film),
+            None => {
+                let (fps, keyframe_every) = (options.fps, options.keyframe_every);
+                parameter_sets(&film(options.width, options.height, fps, keyframe_every, 1))
+            }
+        };
         let sps = options.sequence_parameter_set.clone().unwrap_or(sps);
         Self {
             viewers: Mutex::default(),
@@ -59,12 +59,7 @@ impl Live {
     /// Draws, encodes and hands out until the camera ends.
     pub(super) fn run(&self, shared: &Shared) {
         let options = &shared.options;
-        let mut pictures = MovingPictures::new(
-            options.width,
-            options.height,
-            options.fps as f32,
-            options.keyframe_every,
-        );
+        let mut pictures = Pictures::new(options);
         let frame_time = Duration::from_secs(1) / options.fps;
         let mut due = Instant::now();
         while !shared.is_ending.load(Ordering::SeqCst) {
@@ -78,10 +73,7 @@ impl Live {
                 }
                 std::mem::take(&mut viewers.is_keyframe_due)
             };
-            if is_keyframe_due {
-                pictures.begin_anew();
-            }
-            let mut picture = pictures.next_at(monotonic_ns());
+            let mut picture = pictures.next(is_keyframe_due);
             if let Some(sps) = &options.sequence_parameter_set {
                 picture.annex_b = with_other_sps(&picture.annex_b, sps);
             }
@@ -89,6 +81,65 @@ impl Live {
             self.viewers()
                 .queues
                 .retain(|queue| !matches!(queue.try_send(picture.clone()), Err(TrySendError::Disconnected(_))));
+        }
+    }
+}
+
+/// Where pictures come from.
+enum Pictures {
+    Live(Box<MovingPictures>),
+    Film {
+        film: Arc<Vec<EncodedPicture>>,
+        next: usize,
+        begun_ns: u64,
+        length_ns: u64,
+    },
+}
+
+impl Pictures {
+    fn new(options: &CameraOptions) -> Self {
+        match &options.film {
+            Some(film) => Self::Film {
+                film: film.clone(),
+                next: 0,
+                begun_ns: monotonic_ns(),
+                length_ns: film.len() as u64 * 1_000_000_000 / u64::from(options.fps),
+            },
+            None => {
+                let fps = options.fps as f32;
+                Self::Live(Box::new(MovingPictures::new(
+                    options.width,
+                    options.height,
+                    fps,
+                    options.keyframe_every,
+                )))
+            }
+        }
+    }
+
+    fn next(&mut self, is_keyframe_due: bool) -> EncodedPicture {
+        match self {
+            Self::Live(pictures) => {
+                if is_keyframe_due {
+                    pictures.begin_anew();
+                }
+                pictures.next_at(monotonic_ns())
+            }
+            Self::Film {
+                film,
+                next,
+                begun_ns,
+                length_ns,
+            } => {
+                let mut picture = film[*next].clone();
+                picture.stamp.drawn_ns += *begun_ns;
+                *next += 1;
+                if *next == film.len() {
+                    *next = 0;
+                    *begun_ns += *length_ns;
+                }
+                picture
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::h264::EncodedPicture;
+
 /// What a camera is, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraOptions {
@@ -46,6 +48,10 @@ pub struct CameraOptions {
     pub tcp: bool,
     /// Whether packets may travel as datagrams.
     pub udp: bool,
+    /// Plays these pictures again and again in place of live ones, at the pace of `fps`. Their stamps say when each is shown,
+    /// which need not be the order in which they come.
+    #[serde(skip)]
+    pub film: Option<Arc<Vec<EncodedPicture>>>,
     /// How far the camera's clock is ahead of this machine's, told in RTCP sender reports, in milliseconds; absent: no reports.
     pub clock_ahead_ms: Option<i64>,
 }
@@ -63,6 +69,7 @@ impl Default for CameraOptions {
             offer: Offer::H264,
             parameter_sets_in_description: true,
             sequence_parameter_set: None,
+            film: None,
             tcp: true,
             udp: true,
             clock_ahead_ms: None,

@@ -53,7 +53,7 @@ impl Running {
         input.push(path);
         let mut command = Command::new(program);
         command
-            .args(["-nostdin", "-hide_banner", "-loglevel", "warning", "-i"])
+            .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-i"])
             .arg(input);
         command.args(["-map", "0:v:0", "-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "pipe:1"]);
         command

@@ -126,12 +126,15 @@ impl Ffmpeg {
                 said,
             });
         }
+        let (path, count) = (self.path.display(), self.shown_count);
         if !ended.is_success {
-            let (path, count) = (self.path.display(), self.shown_count);
+            let how = ended.how;
             self.complaint = Some(format!(
-                "`{path}` ends after {count} pictures: ffmpeg ended with {}: {said}",
-                ended.how
+                "`{path}` ends after {count} pictures: ffmpeg ended with {how}: {said}"
             ));
+        } else if !ended.last_line.is_empty() {
+            // A film that is cut off is no failure for ffmpeg.
+            self.complaint = Some(format!("`{path}` ends after {count} pictures; ffmpeg said: {said}"));
         }
         Ok(Advance::End)
     }

@@ -97,6 +97,18 @@ fn a_child_that_fails_midway_is_told_with_its_exit_code_and_last_line() {
 }
 
 #[test]
+fn what_a_child_says_of_a_film_that_is_cut_off_is_handed_on() {
+    let film = Film::new("cat HERE/raw; echo File ended prematurely >&2");
+    let mut footage = film.open().unwrap();
+    assert_eq!(play(&mut footage).len(), 6);
+    let complaint = footage.take_complaint().unwrap();
+    assert!(
+        complaint.contains("ends after 6 pictures; ffmpeg said: File ended prematurely"),
+        "{complaint}"
+    );
+}
+
+#[test]
 fn a_child_that_gives_no_picture_is_an_error_in_its_own_words() {
     let error = Film::new("echo 'Invalid data found' >&2; exit 1")
         .open()
