@@ -277,7 +277,8 @@ addEventListener("keydown", (event) => pressed(app, event));
 byId("keys-button").addEventListener("click", showKeys);
 
 /** For measuring and for tests: rate and age of each camera as drawn, and what is drawn now. */
-const ofEach = (read) => Object.fromEntries([...app.cameras].map(([name, camera]) => [name, read(camera)]));
+const nameOf = (stream) => stream.replace(/\/image$/, "");
+const ofEach = (read) => Object.fromEntries([...app.cameras].map(([stream, camera]) => [nameOf(stream), read(camera)]));
 window.bushbaby = {
   stats: () => ofEach((camera) => camera.stats()),
   shown: () => ofEach((camera) => camera.shown()),

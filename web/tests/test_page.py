@@ -14,7 +14,8 @@ cameras:
 stages:
   tags: {kind: apriltag, in: front, tag_size: 165mm}
 """
-FRONT = "front/image"
+FRONT = "front"
+STREAM = "front/image"
 
 # The pixels of a canvas as one number: another picture is another number.
 FINGERPRINT = """
@@ -138,10 +139,10 @@ class Page(unittest.TestCase):
         first = self.browser.tabs()[0]
         others = [self.browser.open_tab(self.product.url) for _ in range(2)]
         try:
-            wait_for("three watch", lambda: self.product.costs(FRONT)["watchers"] == 3)
-            before = self.product.costs(FRONT)["counts"]
-            wait_for("ten more frames", lambda: self.product.costs(FRONT)["counts"]["frames"] >= before["frames"] + 10)
-            after = self.product.costs(FRONT)["counts"]
+            wait_for("three watch", lambda: self.product.costs(STREAM)["watchers"] == 3)
+            before = self.product.costs(STREAM)["counts"]
+            wait_for("ten more frames", lambda: self.product.costs(STREAM)["counts"]["frames"] >= before["frames"] + 10)
+            after = self.product.costs(STREAM)["counts"]
             self.assertGreater(after["encodes"], before["encodes"])
             # One may have been under way when the costs were asked; three a frame would be thirty.
             self.assertLessEqual(after["encodes"] - before["encodes"], after["frames"] - before["frames"] + 1)
@@ -154,9 +155,9 @@ class Page(unittest.TestCase):
     def test_pictures_that_nobody_sees_are_not_made(self):
         self.browser.press("p")
         wait_for("the pipeline is shown", lambda: self.is_shown(".card"))
-        wait_for("nobody watches", lambda: self.product.costs(FRONT)["watchers"] == 0)
+        wait_for("nobody watches", lambda: self.product.costs(STREAM)["watchers"] == 0)
         self.browser.press("p")
-        wait_for("somebody watches", lambda: self.product.costs(FRONT)["watchers"] == 1)
+        wait_for("somebody watches", lambda: self.product.costs(STREAM)["watchers"] == 1)
 
     def test_the_page_works_at_the_size_of_a_phone(self):
         self.browser.size(390, 844, 2, True)
