@@ -17,6 +17,7 @@ use crate::options::{PublisherOptions, ReadOptions};
 use crate::publisher::Publisher;
 use crate::room::{self, CONTROL_BYTES};
 use crate::root::{self, RootLock};
+use crate::stillborn;
 use crate::streams;
 use crate::subscriber::Subscriber;
 use crate::transport::{self, Node};
@@ -158,6 +159,7 @@ impl Shared {
     /// each other.
     pub(crate) fn lock_for(&self, stream: &StreamName) -> Result<RootLock, BusError> {
         let lock = RootLock::take(&self.root)?;
+        stillborn::remove(&self.instance.shm_prefix());
         room::require(CONTROL_BYTES).map_err(|no_room| no_room.into_error(Some(stream)))?;
         Ok(lock)
     }

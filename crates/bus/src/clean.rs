@@ -20,6 +20,7 @@ use crate::instance::Instance;
 use crate::liveness;
 use crate::room::SHM_DIR;
 use crate::root;
+use crate::stillborn;
 use crate::transport::{self, Node};
 
 /// Bytes that a block of [`MetadataExt::blocks`] has.
@@ -68,6 +69,7 @@ pub(crate) fn clean_locked(instance: &Instance, root: &Path) -> Result<Cleaned, 
 ///
 /// One that cannot be removed now stays for the next time: somebody else may be at it.
 pub(crate) fn remove_dead_nodes(config: &Config) -> usize {
+    stillborn::remove(&config.global.prefix.to_string());
     let mut removed = 0;
     let listed = Node::list(config, |state| {
         if let NodeState::Dead(dead) = state

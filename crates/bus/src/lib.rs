@@ -74,6 +74,7 @@ mod publisher;
 mod room;
 mod root;
 mod slots;
+mod stillborn;
 mod streams;
 mod subscriber;
 mod thinning;

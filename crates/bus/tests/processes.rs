@@ -220,6 +220,21 @@ fn after_all_were_killed_the_next_start_begins_on_clean_ground() {
 }
 
 #[test]
+fn a_file_whose_maker_was_killed_before_it_had_a_length_holds_nobody_up() {
+    let instance = killed("stillborn");
+    for name in left_in_shm(&instance).iter().filter(|name| name.ends_with(".dynamic")) {
+        std::fs::write(std::path::Path::new("/dev/shm").join(name), b"").unwrap();
+    }
+    let (done, cleaned) = std::sync::mpsc::channel();
+    std::thread::spawn({
+        let instance = instance.clone();
+        move || done.send(bushbaby_bus::clean(&instance).map(drop))
+    });
+    cleaned.recv_timeout(PATIENCE).expect("clean returns").unwrap();
+    assert_eq!(left_in_shm(&instance), Vec::<String>::new());
+}
+
+#[test]
 fn the_last_one_to_end_in_order_leaves_nothing() {
     let instance = instance("orderly");
     let mut writer = Peer::start(&instance);
