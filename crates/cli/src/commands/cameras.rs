@@ -65,9 +65,21 @@ fn paragraph(camera: &CameraInfo) -> String {
         text += &format!("  {format:<5} {}\n", sizes.join("  "));
     }
     if !camera.other_formats.is_empty() {
-        text += &format!("  by `gst:` only: {}\n", camera.other_formats.join(", "));
+        text += &format!("  by `gst:` only: {}\n", some_of(&camera.other_formats));
     }
     text + "\n"
+}
+
+/// The first names, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let (shown, rest) = names.split_at(names.len().min(SHOWN));
+    let more = if rest.is_empty() {
+        String::new()
+    } else {
+        format!(" and {} more", rest.len())
+    };
+    shown.join(", ") + &more
 }
 
 /// `1280x720@60`, the fastest rate of a size.
@@ -145,6 +157,12 @@ In the pipeline file:
             "{told}"
         );
         assert!(!told.contains("In the pipeline file"), "{told}");
+    }
+
+    #[test]
+    fn a_long_list_of_formats_is_cut() {
+        let names: Vec<String> = (0..10).map(|n| format!("F{n}")).collect();
+        assert_eq!(some_of(&names), "F0, F1, F2, F3, F4, F5, F6, F7 and 2 more");
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub struct UsbSource {
 
 #[derive(Debug)]
 enum State {
-    Open(Open),
+    Open(Box<Open>),
     /// Not there; looked for again at `until`.
     Looking {
         until: Instant,
@@ -136,7 +136,7 @@ impl UsbSource {
         match self.find() {
             Ok(open) => {
                 self.before = Some(open.camera.clone());
-                self.state = State::Open(open);
+                self.state = State::Open(Box::new(open));
                 self.idle()
             }
             Err(trouble) => self.lost(trouble, self.limits.look_again),

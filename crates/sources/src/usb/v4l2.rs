@@ -33,6 +33,8 @@ const BUFFERS: u32 = 4;
 const NO_WAIT: Duration = Duration::from_millis(200);
 /// A time stamp older than this is of another clock.
 const STALE: Duration = Duration::from_secs(10);
+/// So far ahead a driver's stamp may be, which is computed from a camera's own clock.
+const AHEAD: Duration = Duration::from_millis(100);
 
 /// The formats that we carry, by the kernel's names.
 const FORMATS: [(&[u8; 4], PixelFormat); 8] = [
@@ -164,9 +166,7 @@ impl Device for Camera {
         for described in fenced(|| self.device.enum_formats())? {
             let fourcc = described.fourcc;
             let Some((_, format)) = FORMATS.iter().find(|(known, _)| **known == fourcc.repr) else {
-                offers
-                    .others
-                    .push(String::from_utf8_lossy(&fourcc.repr).trim().to_owned());
+                offers.others.push(format_name(fourcc.repr));
                 continue;
             };
             for sizes in self.sizes(fourcc) {
@@ -269,6 +269,21 @@ impl Device for Camera {
     }
 }
 
+/// A format's name by the kernel's code: `H264`; the highest bit says that the bytes of a number are swapped.
+fn format_name(fourcc: [u8; 4]) -> String {
+    let [a, b, c, d] = fourcc;
+    let readable = |byte: u8| {
+        if byte.is_ascii_graphic() || byte == b' ' {
+            char::from(byte)
+        } else {
+            '?'
+        }
+    };
+    let name: String = [a, b, c, d & 0x7f].map(readable).iter().collect();
+    let swapped = if d & 0x80 == 0 { "" } else { "-BE" };
+    format!("{}{swapped}", name.trim_end())
+}
+
 /// `POLLIN`
 const READABLE: i16 = 1;
 
@@ -282,10 +297,10 @@ fn capture_time(said: &Metadata, now: MonoTime) -> CaptureTime {
         .and_then(|(sec, usec)| sec.checked_mul(1_000_000_000)?.checked_add(usec.checked_mul(1000)?))
         .map(MonoTime::from_ns);
     match stamp {
-        Some(stamp) if is_monotonic && stamp <= now && now.since(stamp) < STALE => {
+        Some(stamp) if is_monotonic && stamp.since(now) < AHEAD && now.since(stamp) < STALE => {
             let is_start = said.flags & Flags::TSTAMP_SRC_MASK == Flags::TSTAMP_SRC_SOE;
             CaptureTime::at(
-                stamp,
+                stamp.min(now),
                 if is_start {
                     CaptureClock::StartOfExposure
                 } else {
@@ -351,6 +366,20 @@ mod tests {
         );
         let end = capture_time(&said(Flags::TIMESTAMP_MONOTONIC, stamp), NOW);
         assert_eq!((end.mono.as_ns(), end.known_by), (stamp, CaptureClock::EndOfFrame));
+    }
+
+    #[test]
+    fn a_stamp_that_is_a_little_ahead_is_now() {
+        let ahead = capture_time(&said(Flags::TIMESTAMP_MONOTONIC, 100_030_000_000), NOW);
+        assert_eq!((ahead.mono, ahead.known_by), (NOW, CaptureClock::EndOfFrame));
+    }
+
+    #[test]
+    fn names_of_formats_can_be_read() {
+        assert_eq!(format_name(*b"H264"), "H264");
+        assert_eq!(format_name(*b"Y10 "), "Y10");
+        assert_eq!(format_name([b'Y', b'1', b'6', b' ' | 0x80]), "Y16-BE");
+        assert_eq!(format_name([0, 1, 2, 3]), "????");
     }
 
     #[test]
