@@ -12,6 +12,7 @@
 
 mod address;
 mod clock;
+mod line;
 mod order;
 mod pace;
 mod receiver;

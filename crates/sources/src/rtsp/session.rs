@@ -87,7 +87,7 @@ impl Playing {
     pub(super) async fn next(&mut self) -> Result<CodecItem, Trouble> {
         match self.items.next().await {
             Some(Ok(item)) => Ok(item),
-            Some(Err(error)) => Err(Trouble::Garbage {
+            Some(Err(error)) => Err(Trouble::Broken {
                 host: self.host.clone(),
                 said: first_line(&error),
             }),

@@ -9,8 +9,9 @@ use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs, Source
 
 use super::RtspSettings;
 use super::address::Address;
+use super::line::AccessUnit;
 use super::order::{OrderWatch, Place};
-use super::receiver::{AccessUnit, Receiver};
+use super::receiver::Receiver;
 use super::trouble::Trouble;
 use crate::calibration::Calibrated;
 use crate::h264::{DecodeError, Decoder, Order};
@@ -70,6 +71,7 @@ impl Source for RtspSource {
             // The receiver knows better than the decoder why nothing comes.
             None => Ok(self
                 .receiver
+                .line
                 .trouble()
                 .or_else(|| self.trouble.clone())
                 .map_or(Step::Idle, |trouble| trouble.step())),
@@ -85,10 +87,10 @@ impl RtspSource {
     /// The next access unit; when the decoder is behind, the newest one to begin anew with.
     fn next_unit(&mut self) -> Option<AccessUnit> {
         if self.waiting.is_empty() {
-            self.waiting.push_back(self.receiver.next(STEP)?);
+            self.waiting.push_back(self.receiver.line.next(STEP)?);
         }
         while self.waiting.len() < MOST_UNITS
-            && let Some(unit) = self.receiver.next(Duration::ZERO)
+            && let Some(unit) = self.receiver.line.next(Duration::ZERO)
         {
             self.waiting.push_back(unit);
         }

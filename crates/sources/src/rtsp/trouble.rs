@@ -41,7 +41,9 @@ pub(super) enum Trouble {
     NothingPlayed { host: String },
     #[error("{host} closed the connection, connecting again")]
     Closed { host: String },
-    #[error("what {host} sends cannot be understood ({said}), connecting again")]
+    #[error("the connection to {host} broke ({said}), connecting again")]
+    Broken { host: String, said: String },
+    #[error("what {host} says of its stream cannot be understood ({said}), trying again")]
     Garbage { host: String, said: String },
     #[error("the camera sends, but no picture to begin with (keyframe) so far")]
     NoKeyframe,

@@ -23,6 +23,7 @@ mod tests;
 pub(crate) use tests::access_units;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bushbaby_node::{Kind, Problem, Settings};
 use schemars::JsonSchema;
@@ -56,6 +57,15 @@ pub struct VideoFileSettings {
     pub calibration: Option<PathBuf>,
 }
 
+const SLOWEST_FPS: f64 = 0.001;
+const FASTEST_FPS: f64 = 1000.0;
+
+/// How long each of so many pictures a second is shown.
+fn frame_time(fps: f64) -> Duration {
+    let seconds = 1.0 / fps.clamp(SLOWEST_FPS, FASTEST_FPS);
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(1))
+}
+
 fn yes() -> bool {
     true
 }
@@ -81,11 +91,9 @@ impl Settings for VideoFileSettings {
             );
             problems.push(problem.with_hint("a path is relative to the pipeline file"));
         }
-        if self.fps.is_some_and(|fps| !(fps > 0.0 && fps <= 1000.0)) {
-            problems.push(Problem::new(
-                "fps",
-                "wanted more than 0 and at most 1000 pictures a second",
-            ));
+        if let Some(fps) = self.fps.filter(|fps| !(SLOWEST_FPS..=FASTEST_FPS).contains(fps)) {
+            let wanted = format!("got {fps}, wanted {SLOWEST_FPS} to {FASTEST_FPS} pictures a second");
+            problems.push(Problem::new("fps", wanted));
         }
         problems.extend(calibration::check(self.calibration.as_deref(), base_dir));
         problems

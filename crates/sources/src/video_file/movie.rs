@@ -91,7 +91,7 @@ impl Movie {
             path: path.to_owned(),
             file,
             film,
-            frame_time: fps.map(|fps| Duration::from_secs_f64(1.0 / fps)),
+            frame_time: fps.map(super::frame_time),
             decoder: Decoder::new(Order::AsShown),
             next: 0,
             held: VecDeque::new(),

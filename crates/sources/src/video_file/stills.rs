@@ -44,7 +44,7 @@ impl Stills {
         let mut stills = Self {
             path: path.to_owned(),
             files: Vec::new(),
-            frame_time: Duration::from_secs_f64(1.0 / fps.unwrap_or(FPS)),
+            frame_time: super::frame_time(fps.unwrap_or(FPS)),
             next: 0,
             shown: None,
             shown_count: 0,

@@ -6,6 +6,7 @@
 mod auth;
 mod live;
 mod message;
+mod player;
 pub mod process;
 mod rtp;
 mod sdp;

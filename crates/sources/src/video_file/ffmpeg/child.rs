@@ -35,7 +35,8 @@ pub(super) enum Said {
 #[derive(Debug)]
 pub(super) struct Running {
     child: Child,
-    said: Receiver<Said>,
+    /// Absent once nobody listens any more.
+    said: Option<Receiver<Said>>,
     /// Pictures that were shown, to be filled again.
     spare: SyncSender<Image>,
     last_line: Arc<Mutex<String>>,
@@ -76,7 +77,7 @@ impl Running {
             .spawn(move || read_errors(stderr, &heard))?;
         Ok(Self {
             child,
-            said,
+            said: Some(said),
             spare,
             last_line,
             errors: Some(errors),
@@ -85,7 +86,10 @@ impl Running {
 
     /// Waits for what comes next; `None`: nothing in time.
     pub(super) fn next(&self, wait: Duration) -> Option<Said> {
-        match self.said.recv_timeout(wait) {
+        let Some(listener) = &self.said else {
+            return Some(Said::End(None));
+        };
+        match listener.recv_timeout(wait) {
             Ok(said) => Some(said),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Said::End(None)),
@@ -149,6 +153,8 @@ pub(super) struct Ended {
 /// Ends the child: SIGTERM, and after two seconds SIGKILL.
 impl Drop for Running {
     fn drop(&mut self) {
+        // The thread that reads pictures ends when nobody listens, and the pipe with it: the child cannot wait for it to drain.
+        self.said = None;
         for signal in [Signal::TERM, Signal::KILL] {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;

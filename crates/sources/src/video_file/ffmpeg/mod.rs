@@ -140,8 +140,7 @@ impl Ffmpeg {
     }
 
     fn frame_time(&self) -> Duration {
-        let fps = self.fps.or(self.header.map(|header| header.fps)).unwrap_or(1.0);
-        Duration::try_from_secs_f64(1.0 / fps).unwrap_or(Duration::from_secs(1))
+        super::frame_time(self.fps.or(self.header.map(|header| header.fps)).unwrap_or(1.0))
     }
 }
 
