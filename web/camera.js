@@ -31,7 +31,8 @@ export class Camera {
     this.isHeld = false;
     this.source = null;
     this.captured = null;
-    this.drawnAt = -Infinity;
+    /** When the first picture was drawn, in ms since the page was opened. */
+    this.firstDrawnAt = null;
     this.sent = null;
     this.watchedSince = 0;
     this.samples = [];
@@ -124,7 +125,7 @@ export class Camera {
     this.source = header.source_px;
     this.captured = header.captured_ms;
     const now = performance.now();
-    this.drawnAt = now;
+    this.firstDrawnAt ??= now;
     this.samples.push({ at: now, age: this.link.now() - header.captured_ms, bytes, results: Boolean(heard) });
     while (this.samples[0].at < now - WINDOW_MS) this.samples.shift();
     this.onDrawn(this);
@@ -176,6 +177,7 @@ export class Camera {
       with_results: recent.filter(({ results }) => results).length,
       size_px: [this.canvas.width, this.canvas.height],
       source_px: this.source,
+      first_ms: this.firstDrawnAt,
     };
   }
 }

@@ -124,7 +124,8 @@ class Tile {
   constructor(camera, app) {
     this.camera = camera;
     this.app = app;
-    this.isInSight = false;
+    // Until the browser says otherwise: the first picture does not wait for that.
+    this.isInSight = true;
     this.place = 0;
     this.rate = figure(6);
     this.age = figure(7);

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def program():
     """The `bushbaby` to test: `$BUSHBABY`, or the one that was built last."""
     if "BUSHBABY" in os.environ:
-        return os.environ["BUSHBABY"]
+        return os.path.abspath(os.environ["BUSHBABY"])
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     built = [path for profile in ("release", "debug") if (path := target / profile / "bushbaby").exists()]
     if not built:
