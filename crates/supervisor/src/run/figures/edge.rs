@@ -23,7 +23,8 @@ pub(super) struct EdgeFigures {
     damaged: Count,
     skipped: Count,
     ages: Ages,
-    first: Option<MonoTime>,
+    /// When the first frames were told, and how many these were.
+    first: Option<(MonoTime, u64)>,
     last: Option<MonoTime>,
     window: Window,
 }
@@ -80,7 +81,7 @@ impl EdgeFigures {
         self.window.begin(now, self.delivered.total());
         self.window.add(now, self.delivered.total(), 0, &input.ages);
         if self.delivered.total() > before {
-            self.first.get_or_insert(now);
+            self.first.get_or_insert((now, self.delivered.total()));
             self.last = Some(now);
         }
     }
@@ -107,14 +108,11 @@ impl EdgeFigures {
     }
 
     fn whole_fps(&self) -> f64 {
-        let (Some(first), Some(last)) = (self.first, self.last) else {
+        let (Some((first, with_first)), Some(last)) = (self.first, self.last) else {
             return 0.0;
         };
         let seconds = last.since(first).as_secs_f64();
-        if seconds > 0.0 {
-            self.delivered.total() as f64 / seconds
-        } else {
-            0.0
-        }
+        let frames = self.delivered.total().saturating_sub(with_first);
+        if seconds > 0.0 { frames as f64 / seconds } else { 0.0 }
     }
 }

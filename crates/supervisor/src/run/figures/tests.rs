@@ -135,6 +135,8 @@ fn a_wire_counts_what_was_delivered_and_what_was_dropped_over_all_processes() {
     figures.report("tags", &received(5, 0), at(2_500));
     let edge = &figures.edges(Span::Whole)[0];
     assert_eq!((edge.delivered, edge.dropped.superseded), (15, 4));
+    // Ten frames behind the first five, in 2.5 s.
+    assert_eq!(edge.fps, 4.0);
     assert!(edge.age_ms.is_some());
 }
 
