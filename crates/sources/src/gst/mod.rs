@@ -14,6 +14,7 @@
 
 mod caps;
 mod child;
+mod cut;
 mod hints;
 mod log;
 mod newest;

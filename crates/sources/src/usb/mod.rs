@@ -16,6 +16,7 @@ mod pick;
 mod picture;
 mod settings;
 mod source;
+mod stamp;
 mod survey;
 #[cfg(test)]
 mod tests;

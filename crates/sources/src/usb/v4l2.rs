@@ -8,10 +8,10 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use bushbaby_bus::{CaptureClock, CaptureTime, MonoTime};
+use bushbaby_bus::MonoTime;
 use bushbaby_pixels::{ColorSpace, Matrix, PixelFormat, Range};
 use rustix::io::Errno;
-use v4l::buffer::{Flags, Metadata, Type};
+use v4l::buffer::{Flags, Type};
 use v4l::capability;
 use v4l::control::{Control, Value};
 use v4l::format::{Colorspace, FourCC, Quantization};
@@ -25,17 +25,13 @@ use v4l::video::capture::Parameters;
 use super::camera::{Buffer, Capture, Choice, Device, Granted, Host, Listed, Offer, Offers, Sizes};
 use super::choose::{USUAL_SIZE_PX, rate};
 use super::listing::{self, Folders};
+use super::stamp::capture_time;
 use super::trouble::errno;
 
 /// One to look at, one that waits, two that are filled.
 const BUFFERS: u32 = 4;
 /// A wait that must not happen, because a picture was announced; it ends anyway.
 const NO_WAIT: Duration = Duration::from_millis(200);
-/// A time stamp older than this is of another clock.
-const STALE: Duration = Duration::from_secs(10);
-/// So far ahead a driver's stamp may be, which is computed from a camera's own clock.
-const AHEAD: Duration = Duration::from_millis(100);
-
 /// The formats that we carry, by the kernel's names.
 const FORMATS: [(&[u8; 4], PixelFormat); 8] = [
     (b"MJPG", PixelFormat::Jpeg),
@@ -287,31 +283,6 @@ fn format_name(fourcc: [u8; 4]) -> String {
 /// `POLLIN`
 const READABLE: i16 = 1;
 
-/// When a picture was taken, by its driver's stamp where that is of our clock.
-fn capture_time(said: &Metadata, now: MonoTime) -> CaptureTime {
-    let is_monotonic = said.flags & Flags::TIMESTAMP_MASK == Flags::TIMESTAMP_MONOTONIC;
-    let ns = u64::try_from(said.timestamp.sec)
-        .ok()
-        .zip(u64::try_from(said.timestamp.usec).ok());
-    let stamp = ns
-        .and_then(|(sec, usec)| sec.checked_mul(1_000_000_000)?.checked_add(usec.checked_mul(1000)?))
-        .map(MonoTime::from_ns);
-    match stamp {
-        Some(stamp) if is_monotonic && stamp.since(now) < AHEAD && now.since(stamp) < STALE => {
-            let is_start = said.flags & Flags::TSTAMP_SRC_MASK == Flags::TSTAMP_SRC_SOE;
-            CaptureTime::at(
-                stamp.min(now),
-                if is_start {
-                    CaptureClock::StartOfExposure
-                } else {
-                    CaptureClock::EndOfFrame
-                },
-            )
-        }
-        _ => CaptureTime::at(now, CaptureClock::Received),
-    }
-}
-
 /// What YUV numbers mean, by the kernel's rules for what a driver leaves open.
 fn color(colorspace: Colorspace, quantization: Quantization) -> ColorSpace {
     let matrix = match colorspace {
@@ -343,36 +314,6 @@ fn fenced<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use v4l::Timestamp;
-
-    fn said(flags: Flags, ns: u64) -> Metadata {
-        let timestamp = Timestamp::new((ns / 1_000_000_000) as _, (ns % 1_000_000_000 / 1000) as _);
-        Metadata {
-            flags,
-            timestamp,
-            ..Metadata::default()
-        }
-    }
-
-    const NOW: MonoTime = MonoTime::from_ns(100_000_000_000);
-
-    #[test]
-    fn a_stamp_of_our_clock_is_the_capture_time() {
-        let stamp = 99_980_000_000;
-        let start = capture_time(&said(Flags::TIMESTAMP_MONOTONIC | Flags::TSTAMP_SRC_SOE, stamp), NOW);
-        assert_eq!(
-            (start.mono.as_ns(), start.known_by),
-            (stamp, CaptureClock::StartOfExposure)
-        );
-        let end = capture_time(&said(Flags::TIMESTAMP_MONOTONIC, stamp), NOW);
-        assert_eq!((end.mono.as_ns(), end.known_by), (stamp, CaptureClock::EndOfFrame));
-    }
-
-    #[test]
-    fn a_stamp_that_is_a_little_ahead_is_now() {
-        let ahead = capture_time(&said(Flags::TIMESTAMP_MONOTONIC, 100_030_000_000), NOW);
-        assert_eq!((ahead.mono, ahead.known_by), (NOW, CaptureClock::EndOfFrame));
-    }
 
     #[test]
     fn names_of_formats_can_be_read() {
@@ -380,20 +321,6 @@ mod tests {
         assert_eq!(format_name(*b"Y10 "), "Y10");
         assert_eq!(format_name([b'Y', b'1', b'6', b' ' | 0x80]), "Y16-BE");
         assert_eq!(format_name([0, 1, 2, 3]), "????");
-    }
-
-    #[test]
-    fn a_stamp_of_another_clock_or_none_is_not_trusted() {
-        for said in [
-            said(Flags::TIMESTAMP_UNKNOWN, 99_980_000_000),
-            said(Flags::TIMESTAMP_COPY, 99_980_000_000),
-            said(Flags::TIMESTAMP_MONOTONIC, 101_000_000_000),
-            said(Flags::TIMESTAMP_MONOTONIC, 1_000_000_000),
-            Metadata::default(),
-        ] {
-            let time = capture_time(&said, NOW);
-            assert_eq!((time.mono, time.known_by), (NOW, CaptureClock::Received));
-        }
     }
 
     #[test]
