@@ -2,13 +2,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo build test lint soak peers bench fuzz reference clean
+.PHONY: help demo build test lint soak bench measure test-v4l2 reference clean
 
 help:
 	@echo "make demo    build it, show a made camera with tags in your browser"
 	@echo "make test    all tests, the ones in a real browser included"
 	@echo "make lint    formatter and lints, warnings as errors"
 	@echo "make bench   the bus beside this machine's own memory copy"
+	@echo "make measure how old a picture is when the browser draws it"
 	@echo "make soak    kills, freezes and an hour's work: minutes long"
 
 demo:
@@ -32,8 +33,14 @@ lint:
 bench: build
 	target/release/bushbaby bench bus
 
+measure: build
+	python3 scripts/measure_page.py
+
 soak: build
 	scripts/soak.sh
+
+test-v4l2:
+	scripts/v4l2/run.sh
 
 reference: build
 	target/release/bushbaby reference --write docs/reference

@@ -25,7 +25,7 @@ for part in "$@"; do
     test)
       want gst-launch-1.0 gstreamer1.0-tools
       want '/usr/lib/*/gstreamer-1.0/libgstvideoconvert*.so' gstreamer1.0-plugins-base
-      want '/usr/lib/*/gstreamer-1.0/libgsty4menc*.so' gstreamer1.0-plugins-good
+      want '/usr/lib/*/gstreamer-1.0/libgstmultipart*.so' gstreamer1.0-plugins-good
       want ffmpeg ffmpeg
       want python3 python3
       if ! command -v google-chrome >/dev/null && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
