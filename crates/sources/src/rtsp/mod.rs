@@ -49,8 +49,8 @@ pub struct RtspSettings {
     /// The password, written as it is. Absent: the one in the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// How pictures travel: `tcp` (nothing gets lost), `udp` (late rather than never is not wanted), or `auto`: TCP, and UDP
-    /// when the camera refuses or sends nothing.
+    /// How pictures travel: `tcp` (nothing gets lost), `udp` (what gets lost is not waited for), or `auto`: TCP, and UDP when
+    /// the camera refuses or sends nothing.
     #[serde(default)]
     pub transport: Transport,
     /// The camera's calibration file, whose numbers travel with every picture. Absent: poses rest on a guess.

@@ -86,7 +86,8 @@ async fn receive(address: Address, transport: Transport, mut line: FarEnd, mut s
             _ = stopped.wait_for(|stopped| *stopped) => break,
             end = connection(&address, way, &group, &mut line, &mut backoff) => end,
         };
-        if line.tell(&end.trouble) {
+        if line.tell(&end.trouble) && end.trouble.ends_pictures() {
+            // The others are told as the node's state; this one may be over before anybody looks.
             tracing::info!("{}", end.trouble);
         }
         line.begin_anew();

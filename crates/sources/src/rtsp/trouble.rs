@@ -76,6 +76,11 @@ impl Trouble {
         }
     }
 
+    /// Whether it ends a connection that pictures came over.
+    pub(super) fn ends_pictures(&self) -> bool {
+        matches!(self, Self::Closed { .. } | Self::Broken { .. } | Self::Silent { .. })
+    }
+
     /// What a person can do about it.
     pub(super) fn hint(&self) -> Option<&'static str> {
         Some(match self {

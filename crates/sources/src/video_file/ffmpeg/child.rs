@@ -4,8 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,14 @@ pub(super) enum Said {
     End(Option<String>),
 }
 
+/// What ffmpeg says on standard error.
+#[derive(Debug, Default)]
+struct Heard {
+    last_line: Mutex<String>,
+    /// Whether it is being ended, so that what it says is no news.
+    is_ending: AtomicBool,
+}
+
 /// A running ffmpeg.
 #[derive(Debug)]
 pub(super) struct Running {
@@ -39,7 +48,7 @@ pub(super) struct Running {
     said: Option<Receiver<Said>>,
     /// Pictures that were shown, to be filled again.
     spare: SyncSender<Image>,
-    last_line: Arc<Mutex<String>>,
+    heard: Arc<Heard>,
     errors: Option<JoinHandle<()>>,
 }
 
@@ -67,19 +76,19 @@ impl Running {
         };
         let (speaker, said) = sync_channel(AHEAD);
         let (spare, blank) = sync_channel(AHEAD + 2);
-        let last_line = Arc::<Mutex<String>>::default();
-        let heard = last_line.clone();
+        let heard = Arc::<Heard>::default();
+        let listener = heard.clone();
         thread::Builder::new()
             .name("ffmpeg-pictures".into())
             .spawn(move || read_pictures(stdout, &speaker, &blank))?;
         let errors = thread::Builder::new()
             .name("ffmpeg-errors".into())
-            .spawn(move || read_errors(stderr, &heard))?;
+            .spawn(move || read_errors(stderr, &listener))?;
         Ok(Self {
             child,
             said: Some(said),
             spare,
-            last_line,
+            heard,
             errors: Some(errors),
         })
     }
@@ -114,7 +123,7 @@ impl Running {
         {
             let _ = errors.join();
         }
-        let last_line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last_line = locked(&self.heard.last_line).clone();
         Ended {
             is_success: status.is_some_and(|status| status.success()),
             how,
@@ -153,6 +162,7 @@ pub(super) struct Ended {
 /// Ends the child: SIGTERM, and after two seconds SIGKILL.
 impl Drop for Running {
     fn drop(&mut self) {
+        self.heard.is_ending.store(true, Ordering::SeqCst);
         // The thread that reads pictures ends when nobody listens, and the pipe with it: the child cannot wait for it to drain.
         self.said = None;
         for signal in [Signal::TERM, Signal::KILL] {
@@ -191,17 +201,23 @@ fn read_pictures(stdout: impl Read, speaker: &SyncSender<Said>, blank: &Receiver
     let _ = speaker.send(Said::End(end));
 }
 
-fn read_errors(stderr: impl Read, last_line: &Mutex<String>) {
+fn read_errors(stderr: impl Read, heard: &Heard) {
     let mut from = BufReader::new(stderr);
     let mut line = Vec::new();
     while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
         let text = String::from_utf8_lossy(&line).trim().to_owned();
         line.clear();
-        if !text.is_empty() {
+        if heard.is_ending.load(Ordering::SeqCst) {
+            tracing::debug!("ffmpeg: {text}");
+        } else if !text.is_empty() {
             tracing::warn!("ffmpeg: {text}");
-            *last_line.lock().unwrap_or_else(PoisonError::into_inner) = text;
+            *locked(&heard.last_line) = text;
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn exit_words(status: ExitStatus) -> String {
