@@ -7,21 +7,28 @@ use super::world::{DESIGNED_FOR_M, FIRST_TAG, in_scene};
 /// The camera's way through the room.
 #[derive(Debug, Clone)]
 pub(super) struct CameraPath {
-    phases: [f64; 14],
-    /// Share of the way from the first tag: small pictures are taken from nearer.
+    /// Of the two waves of each of the six things that move.
+    phases: [[f64; 2]; 6],
+    /// Share of the way from the first tag.
     near: f64,
+    /// Share of the movements.
+    lively: f64,
     grow: f64,
 }
 
 impl CameraPath {
-    /// - `near`: 1.0, or less to keep nearer to the first tag, in proportion.
+    /// - `size`: of the pictures, as a share of 1280x720. Small ones are taken from nearer, lest the tags get too small, and
+    ///   more calmly, lest the tag that is then large leaves the picture.
     /// - `tag_side_m`: the room, and with it the way, grows with the tags.
-    pub(super) fn new(seed: u64, near: f64, tag_side_m: f64) -> Self {
+    pub(super) fn new(seed: u64, size: f64, tag_side_m: f64) -> Self {
         let mut random = Random::new(seed ^ 0x9A7B);
-        let phases = std::array::from_fn(|_| random.uniform() * std::f64::consts::TAU);
+        let phases = std::array::from_fn(|_| [0, 1].map(|_| random.uniform() * std::f64::consts::TAU));
+        let lively = (0.28 + 0.72 * (size - 0.125) / 0.375).clamp(0.28, 1.0);
+        let near = size.min(1.0) * (1.0 + 0.57 * (1.0 - lively));
         Self {
             phases,
             near,
+            lively,
             grow: tag_side_m / DESIGNED_FOR_M,
         }
     }
@@ -31,7 +38,8 @@ impl CameraPath {
         // Two slow waves each, of periods in seconds that have no common multiple.
         let wave = |i: usize, first: f64, second: f64| {
             let turn = |period: f64, phase: f64| (std::f64::consts::TAU * seconds / period + phase).sin();
-            0.65 * turn(first, self.phases[2 * i]) + 0.35 * turn(second, self.phases[2 * i + 1])
+            let [one, other] = self.phases[i];
+            self.lively * (0.65 * turn(first, one) + 0.35 * turn(second, other))
         };
         let place = [
             0.1 + 0.85 * wave(0, 23.0, 13.7),

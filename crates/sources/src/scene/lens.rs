@@ -26,67 +26,24 @@ impl Lens {
     /// # Errors
     /// [`CameraError::Model`], when the distortion folds the picture or shows more than twice of it.
     pub(super) fn new(camera: &CameraModel) -> Result<Self, CameraError> {
-        let bad = || CameraError::Model {
-            model: "lens too strong for the scene".to_owned(),
-            count: camera.distortion.coefficients().len(),
-        };
-        let (width, height, focal) = (camera.width_px, camera.height_px, camera.intrinsics.fx);
-        let direction = |x: f64, y: f64| camera.direction([x, y]).ok_or_else(bad);
-        let mut reach = [0.0_f64; 2];
-        for x in 0..=width {
-            for y in [0, height] {
-                let [a, b] = direction(f64::from(x), f64::from(y))?;
-                reach = [reach[0].max(a.abs()), reach[1].max(b.abs())];
-            }
-        }
-        for y in 0..=height {
-            for x in [0, width] {
-                let [a, b] = direction(f64::from(x), f64::from(y))?;
-                reach = [reach[0].max(a.abs()), reach[1].max(b.abs())];
-            }
-        }
-        let side = |reach: f64| (2.0 * (reach * focal + 4.0)).ceil() as u32 / 4 * 4 + 4;
-        let [straight_width, straight_height] = reach.map(side);
-        if straight_width > 2 * width + 64 || straight_height > 2 * height + 64 {
-            return Err(bad());
-        }
-        let center = [f64::from(straight_width) / 2.0, f64::from(straight_height) / 2.0];
-        let straight = Pinhole {
-            width: straight_width,
-            height: straight_height,
-            focal,
-            center,
-        };
-        let bend = |by: u32| -> Result<Bend, CameraError> {
-            let (stride, rows) = (straight_width.div_ceil(by), straight_height.div_ceil(by));
-            let scale = f64::from(by);
-            let mut from = Vec::new();
-            for y in 0..height.div_ceil(by) {
-                for x in 0..width.div_ceil(by) {
-                    let [a, b] = direction((f64::from(x) + 0.5) * scale, (f64::from(y) + 0.5) * scale)?;
-                    // From the middle of the first pixel, where its own value lies.
-                    let at = [
-                        (a * focal + center[0]) / scale - 0.5,
-                        (b * focal + center[1]) / scale - 0.5,
-                    ];
-                    let x = at[0].clamp(0.0, f64::from(stride) - 1.01);
-                    let y = at[1].clamp(0.0, f64::from(rows) - 1.01);
-                    let share = |at: f64| (at.fract() * 256.0) as u16;
-                    from.push((y as u32 * stride + x as u32, share(x), share(y)));
-                }
-            }
-            Ok(Bend {
-                from,
-                stride: stride as usize,
-            })
-        };
-        let planes = [1, 2, 2].map(|by| vec![0; (straight_width.div_ceil(by) * straight_height.div_ceil(by)) as usize]);
+        let straight = straight(camera)?;
+        let grid = Grid::new(camera)?;
+        let [luma, chroma] = [1, 2].map(|by| Bend::new(camera, &straight, &grid, by));
+        let planes = [1, 2, 2].map(|by| vec![0; (straight.width.div_ceil(by) * straight.height.div_ceil(by)) as usize]);
         Ok(Self {
-            luma: bend(1)?,
-            chroma: bend(2)?,
             straight,
+            luma,
+            chroma,
             planes,
         })
+    }
+
+    /// Says whether there is such a lens, without making it.
+    ///
+    /// # Errors
+    /// As [`Lens::new`].
+    pub(super) fn check(camera: &CameraModel) -> Result<(), CameraError> {
+        straight(camera).map(|_| ())
     }
 
     /// The picture that the painter is to make, and where.
@@ -108,7 +65,107 @@ impl Lens {
     }
 }
 
+/// The picture without distortion that holds all that the lens shows.
+fn straight(camera: &CameraModel) -> Result<Pinhole, CameraError> {
+    let (width, height, focal) = (camera.width_px, camera.height_px, camera.intrinsics.fx);
+    let along = |y: u32| (0..=width).map(move |x| [x, y]);
+    let down = |x: u32| (0..=height).map(move |y| [x, y]);
+    let mut reach = [0.0_f64; 2];
+    for border in along(0).chain(along(height)).chain(down(0)).chain(down(width)) {
+        let [x, y] = direction(camera, border.map(f64::from))?;
+        reach = [reach[0].max(x.abs()), reach[1].max(y.abs())];
+    }
+    // A few pixels more than are needed to mix neighbours.
+    let [straight_width, straight_height] = reach.map(|reach| (2.0 * (reach * focal + 4.0)).ceil() as u32 / 4 * 4 + 4);
+    if straight_width > 2 * width + 64 || straight_height > 2 * height + 64 {
+        return Err(too_strong(camera));
+    }
+    let center = [f64::from(straight_width) / 2.0, f64::from(straight_height) / 2.0];
+    Ok(Pinhole {
+        width: straight_width,
+        height: straight_height,
+        focal,
+        center,
+    })
+}
+
+fn direction(camera: &CameraModel, pixel: [f64; 2]) -> Result<[f64; 2], CameraError> {
+    camera.direction(pixel).ok_or_else(|| too_strong(camera))
+}
+
+fn too_strong(camera: &CameraModel) -> CameraError {
+    let count = camera.distortion.coefficients().len();
+    CameraError::Model {
+        model: "lens too strong for the scene".to_owned(),
+        count,
+    }
+}
+
+/// The straight directions of every few pixels; to ask for each one would take seconds.
+struct Grid {
+    columns: usize,
+    directions: Vec<[f64; 2]>,
+}
+
+impl Grid {
+    /// Between places so near a lens bends by less than a hundredth of a pixel.
+    const EVERY: u32 = 4;
+
+    fn new(camera: &CameraModel) -> Result<Self, CameraError> {
+        let [columns, rows] = [camera.width_px, camera.height_px].map(|side| side.div_ceil(Self::EVERY) + 1);
+        let last = [f64::from(camera.width_px), f64::from(camera.height_px)];
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| [column, row]));
+        let directions = places.map(|place| {
+            let pixel = [0, 1].map(|i| f64::from(place[i] * Self::EVERY).min(last[i]));
+            direction(camera, pixel)
+        });
+        Ok(Self {
+            columns: columns as usize,
+            directions: directions.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn at(&self, pixel: [f64; 2], size: [u32; 2]) -> [f64; 2] {
+        let every = f64::from(Self::EVERY);
+        let cell = pixel.map(|at| (at / every) as usize);
+        // The last column and row lie nearer, at the picture's own border.
+        let share = [0, 1].map(|i| {
+            let from = cell[i] as f64 * every;
+            (pixel[i] - from) / (f64::from(size[i]) - from).min(every)
+        });
+        let node = |right: usize, below: usize| self.directions[(cell[1] + below) * self.columns + cell[0] + right];
+        [0, 1].map(|i| {
+            let upper = node(0, 0)[i] + (node(1, 0)[i] - node(0, 0)[i]) * share[0];
+            let lower = node(0, 1)[i] + (node(1, 1)[i] - node(0, 1)[i]) * share[0];
+            upper + (lower - upper) * share[1]
+        })
+    }
+}
+
 impl Bend {
+    fn new(camera: &CameraModel, straight: &Pinhole, grid: &Grid, by: u32) -> Self {
+        let size = [camera.width_px, camera.height_px];
+        let [stride, rows] = [straight.width, straight.height].map(|side| side.div_ceil(by));
+        let scale = f64::from(by);
+        let share = |at: f64| (at.fract() * 256.0) as u16;
+        let pixels = (0..size[1].div_ceil(by)).flat_map(|y| (0..size[0].div_ceil(by)).map(move |x| [x, y]));
+        let from = pixels.map(|pixel| {
+            let place = [0, 1].map(|i| ((f64::from(pixel[i]) + 0.5) * scale).min(f64::from(size[i]) - 0.5));
+            let direction = grid.at(place, size);
+            // From the middle of the first pixel, where its own value lies.
+            let at = [0, 1].map(|i| (direction[i] * straight.focal + straight.center[i]) / scale - 0.5);
+            let [x, y] = [
+                at[0].clamp(0.0, f64::from(stride) - 1.01),
+                at[1].clamp(0.0, f64::from(rows) - 1.01),
+            ];
+            (y as u32 * stride + x as u32, share(x), share(y))
+        });
+        Self {
+            from: from.collect(),
+            stride: stride as usize,
+        }
+    }
+
     fn apply(&self, straight: &[u8], bent: &mut [u8]) {
         for (pixel, &(index, right, below)) in bent.iter_mut().zip(&self.from) {
             let at = |offset: usize| u32::from(straight[index as usize + offset]);

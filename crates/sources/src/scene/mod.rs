@@ -13,6 +13,8 @@ mod render;
 mod sensor;
 mod source;
 mod tag;
+#[cfg(test)]
+mod tests;
 mod texture;
 mod truth;
 mod world;

@@ -60,7 +60,7 @@ impl Painter {
             match room.faces[*face].paint {
                 Paint::Texture(texture) => {
                     let start = [from as f64 + 0.5, y as f64 + 0.5];
-                    room.textures[texture].chroma_row(place, start, &mut self.work, [u_run, v_run]);
+                    room.textures[texture].chroma_row(place, start, [u_run, v_run]);
                 }
                 Paint::Tag(_) => {
                     u_run.fill(127);
@@ -75,6 +75,38 @@ impl Painter {
                 [&mut u_row[from..to], &mut v_row[from..to]],
             );
         }
+    }
+}
+
+#[cfg(test)]
+impl Painter {
+    /// Looks through every seventh pixel: is the face that is drawn there also the nearest? Returns the two, where it is not.
+    pub(super) fn hidden_but_drawn(
+        &self,
+        room: &Room,
+        camera_from_room: &Rigid,
+        pinhole: &Pinhole,
+    ) -> Option<[usize; 2]> {
+        use super::geometry::dot;
+        let pixels = (0..pinhole.height)
+            .step_by(7)
+            .flat_map(|y| (0..pinhole.width).step_by(7).map(move |x| (x, y)));
+        pixels.into_iter().find_map(|(x, y)| {
+            let place = [f64::from(x) + 0.5, f64::from(y) + 0.5];
+            let ray = [0, 1].map(|i| (place[i] - pinhole.center[i]) / pinhole.focal);
+            // How far along the ray each face that fills the pixel is; the first is the one that is drawn.
+            let filling = self.luma.iter().filter(|(_, place)| place.coverage(x, y) > 0.999);
+            let far: Vec<(usize, f64)> = filling
+                .map(|(index, _)| {
+                    let face = room.faces[*index].face.seen_from(camera_from_room);
+                    let normal = face.inward();
+                    (*index, dot(face.origin, normal) / dot([ray[0], ray[1], 1.0], normal))
+                })
+                .collect();
+            let (drawn, distance) = *far.first()?;
+            let nearer = far.iter().find(|(_, other)| *other < distance * (1.0 - 1e-3))?;
+            Some([drawn, nearer.0])
+        })
     }
 }
 

@@ -47,7 +47,7 @@ impl Plan {
         let distortion = Distortion::from_model("pinhole", &self.distortion)?;
         let camera = CameraModel::new(width, height, intrinsics, distortion)?;
         if !self.distortion.is_empty() {
-            Lens::new(&camera)?;
+            Lens::check(&camera)?;
         }
         Ok(camera)
     }
@@ -83,6 +83,13 @@ impl Renderer {
     /// # Errors
     /// When the plan asks for a lens or a tag that cannot be.
     pub(super) fn new(plan: Plan) -> Result<Self, SceneError> {
+        // About as many texels as pixels where the walls are; no finer than memory allows.
+        let texels_per_m = (f64::from(plan.size_px[0]) / 1280.0 * 280.0).clamp(140.0, 480.0);
+        Self::painted(plan, texels_per_m as f32)
+    }
+
+    /// The same, painted with so many texels a metre.
+    pub(super) fn painted(plan: Plan, texels_per_m: f32) -> Result<Self, SceneError> {
         let camera = plan.camera()?;
         let [width, height] = plan.size_px;
         let lens = if plan.distortion.is_empty() {
@@ -90,20 +97,20 @@ impl Renderer {
         } else {
             Some(Lens::new(&camera)?)
         };
+        let Intrinsics { fx: focal, cx, cy, .. } = camera.intrinsics;
         let pinhole = match &lens {
-            Some(lens) => Pinhole { ..*lens.straight() },
+            Some(lens) => *lens.straight(),
             None => Pinhole {
                 width,
                 height,
-                focal: camera.intrinsics.fx,
-                center: [camera.intrinsics.cx, camera.intrinsics.cy],
+                focal,
+                center: [cx, cy],
             },
         };
-        let near = (f64::from(width) / 1280.0).min(f64::from(height) / 720.0).min(1.0);
-        let texels = (f64::from(width) / 1280.0 * 280.0).clamp(140.0, 480.0) as f32;
+        let size = (f64::from(width) / 1280.0).min(f64::from(height) / 720.0);
         Ok(Self {
-            room: Room::new(plan.family, &plan.tags, plan.tag_side_m, texels)?,
-            path: CameraPath::new(plan.seed, near, plan.tag_side_m),
+            room: Room::new(plan.family, &plan.tags, plan.tag_side_m, texels_per_m)?,
+            path: CameraPath::new(plan.seed, size, plan.tag_side_m),
             painter: Painter::default(),
             sensor: Sensor::new(plan.blur_px),
             noise: Noise::new(plan.seed, plan.noise, width as usize),
@@ -152,6 +159,15 @@ impl Renderer {
             &self.path.at(self.seconds(picture)),
             &self.camera,
         )
+    }
+
+    /// The first pixel of a picture that shows something although something else is nearer: the two faces.
+    #[cfg(test)]
+    pub(super) fn hidden_but_drawn(&mut self, picture: u64) -> Option<[usize; 2]> {
+        let camera_from_room = self.path.at(self.seconds(picture));
+        self.painter.look(&self.room, &camera_from_room, &self.pinhole);
+        self.painter
+            .hidden_but_drawn(&self.room, &camera_from_room, &self.pinhole)
     }
 
     fn seconds(&self, picture: u64) -> f64 {

@@ -8,11 +8,11 @@ use bushbaby_vision::results::{
 };
 
 use super::face::Face;
-use super::geometry::{Rigid, Vec3, add, cross, dot, scale, sub, unit};
+use super::geometry::{Rigid, Vec3, add, cross, dot, scale, unit};
 use super::world::{PlacedTag, Room};
 
-/// A point counts as hidden when something is nearer to the camera by more than this share of the way: a tag's own paper is not.
-const NEARER: f64 = 1e-3;
+/// What is nearer than this, in metres, is not projected.
+const NEAR_M: f64 = 0.02;
 
 /// Returns the truth about one picture, in the form of detections; `field` says where the camera is in the scene.
 pub(super) fn truth(name: &str, room: &Room, camera_from_scene: &Rigid, camera: &CameraModel) -> Detections {
@@ -39,8 +39,8 @@ pub(super) fn truth(name: &str, room: &Room, camera_from_scene: &Rigid, camera: 
 
 fn item(tag: &PlacedTag, room: &Room, camera_from_scene: &Rigid, camera: &CameraModel) -> Option<DetectionItem> {
     let camera_from_tag = camera_from_scene.after(&scene_from_tag(&tag.square));
-    let faces_camera = dot(camera_from_tag.turn([0.0, 0.0, 1.0]), camera_from_tag.translation) > 0.0;
-    if !faces_camera || is_hidden(tag, room, &camera_from_scene.inverse().translation) {
+    let whole = with_ring(&tag.square, room.family).seen_from(camera_from_scene);
+    if !is_seen(&whole, camera) || is_hidden(&whole, tag, room, camera_from_scene) {
         return None;
     }
     let corners = corners(&tag.square).map(|corner| camera.project(camera_from_scene.apply(corner)));
@@ -48,13 +48,6 @@ fn item(tag: &PlacedTag, room: &Room, camera_from_scene: &Rigid, camera: &Camera
         return None;
     };
     let corners = [a, b, c, d];
-    let (width, height) = (f64::from(camera.width_px), f64::from(camera.height_px));
-    if !corners
-        .iter()
-        .all(|[x, y]| (0.0..=width).contains(x) && (0.0..=height).contains(y))
-    {
-        return None;
-    }
     let pose = TagPose {
         camera_from_tag: transform(&camera_from_tag)?,
         error_px: 0.0,
@@ -94,41 +87,54 @@ fn transform(rigid: &Rigid) -> Option<Transform> {
     Transform::new(rigid.rotation, rigid.translation).ok()
 }
 
-/// Whether anything of the room stands between the camera and a corner, an edge's middle, or the middle of the tag.
-fn is_hidden(tag: &PlacedTag, room: &Room, eye: &Vec3) -> bool {
-    let others = || {
-        room.faces
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != tag.face)
-            .map(|(_, placed)| &placed.face)
-    };
-    let steps = [0.0, 0.25, 0.5, 0.75, 1.0];
-    steps.iter().any(|s| {
-        steps.iter().any(|t| {
-            let point = add(
-                tag.square.origin,
-                add(scale(tag.square.right, *s), scale(tag.square.down, *t)),
-            );
-            others().any(|face| is_between(face, eye, &point))
-        })
-    })
+/// The tag with the white ring around it, one cell wide, without which no detector finds it.
+fn with_ring(square: &Face, family: Family) -> Face {
+    let (_, cells, _) = family.reported_square();
+    let cell = 1.0 / cells as f64;
+    let [right, down] = [square.right, square.down].map(|side| scale(side, 1.0 + 2.0 * cell));
+    Face {
+        origin: square.point([-cell, -cell]),
+        right,
+        down,
+    }
 }
 
-/// Whether the way from `eye` to `point` passes through a face.
-fn is_between(face: &Face, eye: &Vec3, point: &Vec3) -> bool {
-    let (way, normal) = (sub(*point, *eye), cross(face.right, face.down));
-    let slope = dot(way, normal);
-    if slope.abs() < 1e-12 {
+/// Whether a face, given in the camera's frame, shows its front and lies in the picture as a whole.
+fn is_seen(face: &Face, camera: &CameraModel) -> bool {
+    let (width, height) = (f64::from(camera.width_px), f64::from(camera.height_px));
+    let in_picture = |corner: Vec3| {
+        corner[2] > NEAR_M
+            && camera
+                .project(corner)
+                .is_some_and(|[x, y]| (0.0..=width).contains(&x) && (0.0..=height).contains(&y))
+    };
+    dot(face.origin, face.inward()) > 0.0 && face.corners().into_iter().all(in_picture)
+}
+
+/// Whether anything that is painted after a tag, and so before it in the room, covers a part of `whole`.
+fn is_hidden(whole: &Face, tag: &PlacedTag, room: &Room, camera_from_scene: &Rigid) -> bool {
+    room.faces[tag.face + 1..]
+        .iter()
+        .map(|placed| placed.face.seen_from(camera_from_scene))
+        .filter(|face| dot(face.origin, face.inward()) > 0.0)
+        .any(|face| overlap(whole, &face))
+}
+
+/// Whether two faces that show the camera their fronts lie over each other in its picture.
+fn overlap(one: &Face, other: &Face) -> bool {
+    let [one, other] = [one, other].map(Face::corners);
+    if other.iter().all(|corner| corner[2] < NEAR_M) {
         return false;
     }
-    let share = dot(sub(face.origin, *eye), normal) / slope;
-    if !(NEARER..1.0 - NEARER).contains(&share) {
-        return false;
-    }
-    let at = sub(add(*eye, scale(way, share)), face.origin);
-    let along = |side: Vec3| dot(at, side) / dot(side, side);
-    (0.0..=1.0).contains(&along(face.right)) && (0.0..=1.0).contains(&along(face.down))
+    // Convex shapes are apart exactly if an edge of one has all of the other on its outer side. The plane through the camera
+    // and an edge tells the sides without projecting anything.
+    let parted = |edges: &[Vec3; 4], others: &[Vec3; 4]| {
+        (0..4).any(|i| {
+            let side = cross(edges[i], edges[(i + 1) % 4]);
+            others.iter().all(|corner| dot(side, *corner) <= 0.0)
+        })
+    };
+    !parted(&one, &other) && !parted(&other, &one)
 }
 
 /// The family whose tags hang in the room.

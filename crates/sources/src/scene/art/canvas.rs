@@ -210,7 +210,9 @@ pub(super) fn split(v: f32) -> (i32, f32) {
 
 /// A number from 0.0 to 1.0 that belongs to a place.
 pub(super) fn chance(x: i32, y: i32, seed: u32) -> f32 {
-    let mut bits = (x as u32).wrapping_mul(0x9E37_79B1) ^ (y as u32).wrapping_mul(0x85EB_CA77) ^ seed;
+    let seed = (seed + 1).wrapping_mul(0x27D4_EB2F);
+    let mut bits = (x as u32).wrapping_mul(0x9E37_79B1) ^ (y as u32).wrapping_mul(0x85EB_CA77).rotate_left(13) ^ seed;
+    bits = (bits ^ (bits >> 16)).wrapping_mul(0x7FEB_352D);
     bits = (bits ^ (bits >> 15)).wrapping_mul(0x2C1B_3C6D);
     bits = (bits ^ (bits >> 13)).wrapping_mul(0x297A_2D39);
     (bits >> 8) as f32 / (1_u32 << 24) as f32

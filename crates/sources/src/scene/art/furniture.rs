@@ -175,6 +175,11 @@ pub(in super::super) fn pot(size: [f32; 2], texels_per_m: f32, side: Side) -> Te
     let [width, height] = size;
     let mut pot = Canvas::new(size, texels_per_m, [238.0, 234.0, 226.0]);
     let all = pot.all();
+    if side == Side::Top {
+        pot.rect(all.grown(-0.025), 0.004, [92.0, 72.0, 58.0]);
+        pot.light(all, |x, y| 0.84 + 0.2 * noise(x * 90.0, y * 90.0, 7));
+        return pot.into_texture(400);
+    }
     let by = side.light();
     pot.light(all, move |x, y| {
         let rim = if y < 0.035 {

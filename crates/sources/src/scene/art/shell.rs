@@ -69,7 +69,7 @@ pub(in super::super) type Footprint = ([f32; 2], [f32; 2], f32);
 pub(in super::super) fn floor(size: [f32; 2], texels_per_m: f32, rug: [f32; 2], standing: &[Footprint]) -> Texture {
     let mut floor = Canvas::new(size, texels_per_m, [0.0; 3]);
     planks(&mut floor, 0.0);
-    round_rug(&mut floor, rug, 1.28);
+    round_rug(&mut floor, rug, 1.16);
     sun_on_floor(&mut floor, [1.35, 1.15]);
     floor.darken_edges([0.22, 0.25, 0.3, 0.0], 0.22);
     for &([x, y], [half_width, half_depth], turn) in standing {
@@ -194,7 +194,7 @@ fn planks(floor: &mut Canvas, from: f32) {
         let (row, across) = split(x / WIDTH);
         let (piece, along) = split((y + from) / LENGTH + chance(row, 0, 500));
         let tone = chance(row, piece, 501);
-        let seed = (row * 64 + piece) as u32;
+        let seed = (row * 64 + piece) as u32 + 1000;
         let (across, along) = (across * WIDTH, along * LENGTH);
         let wave = noise(along * 1.6, across * 14.0, seed) - 0.5;
         let fibre = noise(along * 5.0, across * 190.0 + wave * 10.0, seed) - 0.5;
@@ -228,7 +228,7 @@ fn round_rug(floor: &mut Canvas, [x, y]: [f32; 2], radius: f32) {
         if from_middle(px, py) > radius {
             return 1.0;
         }
-        0.93 + 0.14 * noise(px * 110.0, py * 110.0, 5)
+        0.93 + 0.07 * (noise(px * 160.0, py * 60.0, 5) + noise(px * 60.0, py * 160.0, 6))
     });
 }
 
