@@ -113,8 +113,10 @@ impl SilenceWatch {
     fn frame(&mut self, now: Instant) {
         if let Some(last) = self.last {
             let gap = now - last;
-            // Follows the pace slowly, and not at all into a silence that was one.
-            if gap < self.limit() {
+            // The first gap is all that is known of the pace; from then on it is followed slowly, and not into a silence.
+            if self.frame_time.is_zero() {
+                self.frame_time = gap;
+            } else if gap < self.limit() {
                 self.frame_time = (self.frame_time * 7 + gap) / 8;
             }
         }
@@ -160,6 +162,13 @@ mod tests {
         let (watch, last) = paced(500, 100);
         assert_eq!(watch.silent_for(last + Duration::from_millis(2300)), None);
         assert!(watch.silent_for(last + Duration::from_millis(2600)).is_some());
+    }
+
+    #[test]
+    fn a_camera_of_one_frame_in_three_seconds_is_not_silent_in_between() {
+        let (watch, last) = paced(3000, 4);
+        assert_eq!(watch.silent_for(last + Duration::from_secs(14)), None);
+        assert!(watch.silent_for(last + Duration::from_secs(16)).is_some());
     }
 
     #[test]

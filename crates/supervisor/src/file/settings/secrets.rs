@@ -137,14 +137,22 @@ impl Filling<'_> {
             message,
             hint,
         };
-        for piece in pieces(raw) {
+        for (piece, is_login) in
+            parts(raw).flat_map(|(part, is_login)| pieces(part).map(move |piece| (piece, is_login)))
+        {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
                 Piece::Dollar => filled.push('$'),
                 Piece::Variable(name) => match (self.environment)(name) {
                     Some(value) => {
-                        filled.push_str(&value);
+                        let written = if is_login {
+                            percent_encoded(&value)
+                        } else {
+                            value.clone()
+                        };
+                        filled.push_str(&written);
                         self.secrets.add(name, &value);
+                        self.secrets.add(name, &written);
                     }
                     None => {
                         let message = format!("the variable `${name}` is not in the environment");
@@ -169,6 +177,35 @@ impl Filling<'_> {
             filled
         }
     }
+}
+
+/// Splits a text into what stands before, in and behind the login of an address (`scheme://LOGIN@host`), and says which is it.
+fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let login = text.find("://").map(|at| at + 3).and_then(|start| {
+        let host_and_more = &text[start..];
+        let end = host_and_more.find('/').unwrap_or(host_and_more.len());
+        host_and_more[..end].rfind('@').map(|at| start..start + at)
+    });
+    let login = login.unwrap_or(text.len()..text.len());
+    [
+        (&text[..login.start], false),
+        (&text[login.clone()], true),
+        (&text[login.end..], false),
+    ]
+    .into_iter()
+}
+
+/// Writes a user's name or password as it may stand in an address (RFC 3986): `p/w` becomes `p%2Fw`.
+fn percent_encoded(value: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |byte: u8| {
+        if keep(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    value.bytes().map(encode).collect()
 }
 
 /// A part of a text with variables.
@@ -233,6 +270,7 @@ mod tests {
             "USER" => Some("ada".to_owned()),
             "PASSWORD" => Some("hunter2".to_owned()),
             "EMPTY" => Some(String::new()),
+            "HARD" => Some("a/b#c?d@e:%41".to_owned()),
             _ => None,
         }
     }
@@ -252,6 +290,15 @@ mod tests {
         ] {
             assert_eq!(filled(text).tree.as_text(), Some(wanted));
         }
+    }
+
+    #[test]
+    fn a_password_with_any_letter_fits_into_an_address_and_is_hidden_in_both_forms() {
+        let address = filled("rtsp://$USER:$HARD@host/$USER");
+        let text = address.tree.as_text().unwrap();
+        assert_eq!(text, "rtsp://ada:a%2Fb%23c%3Fd%40e%3A%2541@host/ada");
+        assert!(!address.secrets.hide(text).contains("a%2F"));
+        assert_eq!(filled("$HARD").tree.as_text(), Some("a/b#c?d@e:%41"));
     }
 
     #[test]
