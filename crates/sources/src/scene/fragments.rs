@@ -120,3 +120,72 @@ impl Projected {
         (left + right - 1.0).max(0.0) * (upper + lower - 1.0).max(0.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::face::{Face, Pinhole};
+    use super::*;
+
+    const PINHOLE: Pinhole = Pinhole {
+        width: 20,
+        height: 10,
+        focal: 10.0,
+        center: [10.0, 5.0],
+    };
+
+    /// An upright rectangle `depth` metres away that covers the pixels from `left` to `right` and `top` to `bottom`.
+    fn upright([left, right]: [f64; 2], [top, bottom]: [f64; 2], depth: f64) -> Projected {
+        let metres = |pixels: f64| pixels * depth / PINHOLE.focal;
+        let face = Face {
+            origin: [metres(left - 10.0), metres(top - 5.0), depth],
+            right: [metres(right - left), 0.0, 0.0],
+            down: [0.0, metres(bottom - top), 0.0],
+        };
+        face.project(&PINHOLE, [false; 4]).unwrap()
+    }
+
+    fn found(faces: &[Projected], y: u32) -> Vec<Fragment> {
+        let mut fragments = Vec::new();
+        Finder::default().find(faces.iter().enumerate(), y, PINHOLE.width, &mut fragments);
+        fragments
+    }
+
+    #[test]
+    fn what_a_nearer_face_fills_is_not_drawn_again() {
+        let faces = [
+            upright([5.0, 9.0], [2.0, 8.0], 1.0),
+            upright([-5.0, 25.0], [-5.0, 15.0], 3.0),
+        ];
+        let fragment = |face, touched, filled| Fragment { face, touched, filled };
+        assert_eq!(found(&faces, 0), [fragment(1, [0, 20], [0, 20])]);
+        assert_eq!(
+            found(&faces, 4),
+            [
+                fragment(0, [4, 10], [5, 9]),
+                fragment(1, [0, 5], [0, 5]),
+                fragment(1, [9, 20], [9, 20]),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_edge_within_a_pixel_covers_its_share_of_it() {
+        let face = upright([5.25, 9.5], [2.0, 7.75], 2.0);
+        let share = |x, y| face.coverage(x, y);
+        assert_eq!(
+            [share(4, 4), share(5, 4), share(6, 4), share(9, 4)],
+            [0.0, 0.75, 1.0, 0.5]
+        );
+        assert_eq!([share(6, 7), share(5, 7), share(6, 8)], [0.75, 0.5625, 0.0]);
+    }
+
+    #[test]
+    fn a_face_thinner_than_a_pixel_covers_its_width() {
+        let face = upright([5.25, 5.5], [2.0, 8.0], 2.0);
+        assert!((face.coverage(5, 4) - 0.25).abs() < 1e-6);
+        let [fragment] = found(&[face], 4)[..] else {
+            panic!("one fragment")
+        };
+        assert_eq!(fragment.filled[0], fragment.filled[1]);
+    }
+}

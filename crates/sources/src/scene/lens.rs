@@ -1,6 +1,6 @@
 //! The distortion of the lens: the straight picture that the painter makes, bent.
 
-use bushbaby_vision::camera::{CameraError, CameraModel};
+use bushbaby_vision::camera::CameraModel;
 
 use super::face::Pinhole;
 
@@ -20,12 +20,17 @@ struct Bend {
     stride: usize,
 }
 
+/// A distortion that the scene cannot make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the lens bends too much: its picture folds over itself, or would need more than twice the straight one")]
+pub(super) struct TooStrong;
+
 impl Lens {
     /// A lens for pictures of `camera`.
     ///
     /// # Errors
-    /// [`CameraError::Model`], when the distortion folds the picture or shows more than twice of it.
-    pub(super) fn new(camera: &CameraModel) -> Result<Self, CameraError> {
+    /// [`TooStrong`], when the distortion folds the picture, or shows more than twice as much of it across or down.
+    pub(super) fn new(camera: &CameraModel) -> Result<Self, TooStrong> {
         let straight = straight(camera)?;
         let grid = Grid::new(camera)?;
         let [luma, chroma] = [1, 2].map(|by| Bend::new(camera, &straight, &grid, by));
@@ -42,7 +47,7 @@ impl Lens {
     ///
     /// # Errors
     /// As [`Lens::new`].
-    pub(super) fn check(camera: &CameraModel) -> Result<(), CameraError> {
+    pub(super) fn check(camera: &CameraModel) -> Result<(), TooStrong> {
         straight(camera).map(|_| ())
     }
 
@@ -66,7 +71,7 @@ impl Lens {
 }
 
 /// The picture without distortion that holds all that the lens shows.
-fn straight(camera: &CameraModel) -> Result<Pinhole, CameraError> {
+fn straight(camera: &CameraModel) -> Result<Pinhole, TooStrong> {
     let (width, height, focal) = (camera.width_px, camera.height_px, camera.intrinsics.fx);
     let along = |y: u32| (0..=width).map(move |x| [x, y]);
     let down = |x: u32| (0..=height).map(move |y| [x, y]);
@@ -78,7 +83,7 @@ fn straight(camera: &CameraModel) -> Result<Pinhole, CameraError> {
     // A few pixels more than are needed to mix neighbours.
     let [straight_width, straight_height] = reach.map(|reach| (2.0 * (reach * focal + 4.0)).ceil() as u32 / 4 * 4 + 4);
     if straight_width > 2 * width + 64 || straight_height > 2 * height + 64 {
-        return Err(too_strong(camera));
+        return Err(TooStrong);
     }
     let center = [f64::from(straight_width) / 2.0, f64::from(straight_height) / 2.0];
     Ok(Pinhole {
@@ -89,16 +94,8 @@ fn straight(camera: &CameraModel) -> Result<Pinhole, CameraError> {
     })
 }
 
-fn direction(camera: &CameraModel, pixel: [f64; 2]) -> Result<[f64; 2], CameraError> {
-    camera.direction(pixel).ok_or_else(|| too_strong(camera))
-}
-
-fn too_strong(camera: &CameraModel) -> CameraError {
-    let count = camera.distortion.coefficients().len();
-    CameraError::Model {
-        model: "lens too strong for the scene".to_owned(),
-        count,
-    }
+fn direction(camera: &CameraModel, pixel: [f64; 2]) -> Result<[f64; 2], TooStrong> {
+    camera.direction(pixel).ok_or(TooStrong)
 }
 
 /// The straight directions of every few pixels; to ask for each one would take seconds.
@@ -111,7 +108,7 @@ impl Grid {
     /// Between places so near a lens bends by less than a hundredth of a pixel.
     const EVERY: u32 = 4;
 
-    fn new(camera: &CameraModel) -> Result<Self, CameraError> {
+    fn new(camera: &CameraModel) -> Result<Self, TooStrong> {
         let [columns, rows] = [camera.width_px, camera.height_px].map(|side| side.div_ceil(Self::EVERY) + 1);
         let last = [f64::from(camera.width_px), f64::from(camera.height_px)];
         let places = (0..rows).flat_map(|row| (0..columns).map(move |column| [column, row]));

@@ -6,7 +6,7 @@ use bushbaby_vision::results::Detections;
 
 use super::camera_path::CameraPath;
 use super::face::Pinhole;
-use super::lens::Lens;
+use super::lens::{Lens, TooStrong};
 use super::picture::Painter;
 use super::sensor::{Noise, Sensor};
 use super::truth;
@@ -34,7 +34,7 @@ impl Plan {
     ///
     /// # Errors
     /// When the coefficients are no lens.
-    pub(super) fn camera(&self) -> Result<CameraModel, CameraError> {
+    pub(super) fn camera(&self) -> Result<CameraModel, SceneError> {
         let [width, height] = self.size_px;
         // As wide as a usual webcam: 73 degrees.
         let focal = 0.68 * f64::from(width);
@@ -58,6 +58,8 @@ impl Plan {
 pub(super) enum SceneError {
     #[error(transparent)]
     Camera(#[from] CameraError),
+    #[error(transparent)]
+    Lens(#[from] TooStrong),
     #[error(transparent)]
     Tag(#[from] UnknownTag),
 }

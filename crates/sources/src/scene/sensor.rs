@@ -102,6 +102,11 @@ fn weights(sigma_px: f64) -> Vec<u16> {
     if sigma_px < 0.05 {
         return vec![256];
     }
+    if sigma_px < 0.7 {
+        // So narrow a curve is not met by its values at whole pixels; three weights of the same deviation are.
+        let side = (128.0 * sigma_px * sigma_px).round() as u16;
+        return vec![256 - 2 * side, side];
+    }
     let reach = (3.0 * sigma_px).ceil() as usize;
     let curve: Vec<f64> = (0..=reach)
         .map(|i| (-0.5 * (i as f64 / sigma_px).powi(2)).exp())
@@ -177,4 +182,52 @@ pub(super) fn mixed(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exposed(sigma_px: f64, picture: &[u8], width: usize) -> Vec<u8> {
+        let mut out = vec![0; picture.len()];
+        let rows = |y: usize, row: &mut [u8]| row.copy_from_slice(&picture[y * width..][..width]);
+        Sensor::new(sigma_px).expose(width, &mut out, rows, |_, _| {});
+        out
+    }
+
+    #[test]
+    fn flat_areas_keep_their_level_up_to_the_border() {
+        for sigma_px in [0.0, 0.3, 0.5, 1.0, 2.5, 5.0] {
+            for level in [0, 1, 100, 255] {
+                assert_eq!(
+                    exposed(sigma_px, &[level; 15 * 9], 15),
+                    [level; 15 * 9],
+                    "{sigma_px} px"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_spread_as_widely_as_asked_for_and_not_moved() {
+        let (width, middle) = (41, 20);
+        for sigma_px in [0.3, 0.5, 1.0, 3.0] {
+            let mut picture = vec![0; width * width];
+            // A bright line along the rows spreads down only.
+            picture[middle * width..][..width].fill(250);
+            let out = exposed(sigma_px, &picture, width);
+            let column: Vec<f64> = (0..width).map(|y| f64::from(out[y * width + 5])).collect();
+            let total: f64 = column.iter().sum();
+            let moment = |power: i32| {
+                let at = |y: usize| (y as f64 - middle as f64).powi(power);
+                column.iter().enumerate().map(|(y, v)| v * at(y)).sum::<f64>() / total
+            };
+            assert!(moment(1).abs() < 1e-9, "moved by {}", moment(1));
+            assert!(
+                (moment(2).sqrt() / sigma_px - 1.0).abs() < 0.06,
+                "{} for {sigma_px}",
+                moment(2).sqrt()
+            );
+        }
+    }
 }

@@ -238,17 +238,92 @@ impl Pace {
 
     /// Waits until the next picture is due and returns its number; `None` when that takes longer than a step may.
     fn wait_for_next(&mut self, stop: &Stop) -> Option<u64> {
-        let elapsed = MonoTime::now().since(self.start);
-        let due = self.frame_time.mul_f64(self.next as f64);
-        if let Some(early) = due.checked_sub(elapsed) {
-            let most = Duration::from_millis(200);
-            if stop.wait(early.min(most)) || early > most {
-                return None;
-            }
+        const MOST: Duration = Duration::from_millis(200);
+        let early = self.early(MonoTime::now().since(self.start));
+        if early > Duration::ZERO && (stop.wait(early.min(MOST)) || early > MOST) {
+            return None;
         }
-        let now = MonoTime::now().since(self.start).as_secs_f64() / self.frame_time.as_secs_f64();
+        Some(self.take(MonoTime::now().since(self.start)))
+    }
+
+    /// How long it is until the next picture, `elapsed` after the start.
+    fn early(&self, elapsed: Duration) -> Duration {
+        self.frame_time.mul_f64(self.next as f64).saturating_sub(elapsed)
+    }
+
+    /// Returns the number of the picture whose time it is.
+    fn take(&mut self, elapsed: Duration) -> u64 {
+        let now = elapsed.as_secs_f64() / self.frame_time.as_secs_f64();
         let picture = self.next.max(now as u64);
         self.next = picture + 1;
-        Some(picture)
+        picture
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_keep_their_pace_and_those_whose_time_is_over_are_left_out() {
+        let mut pace = Pace::new(50.0);
+        let ms = Duration::from_millis;
+        assert_eq!(pace.early(ms(0)), ms(0));
+        assert_eq!(pace.take(ms(0)), 0);
+        assert_eq!(pace.early(ms(5)), ms(15));
+        // Woken a little too late, then much too late.
+        assert_eq!(pace.take(ms(21)), 1);
+        assert_eq!(pace.early(ms(30)), ms(10));
+        assert_eq!(pace.take(ms(171)), 8);
+        assert_eq!(pace.early(ms(175)), ms(5));
+    }
+
+    fn problems(change: impl FnOnce(&mut SceneSettings)) -> Vec<String> {
+        let mut settings: SceneSettings = serde_json::from_str("{}").unwrap();
+        change(&mut settings);
+        let found = settings.check(Path::new("."));
+        found
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.path, problem.message))
+            .collect()
+    }
+
+    #[test]
+    fn every_setting_that_cannot_be_is_named_with_what_may_stand_there() {
+        assert!(problems(|_| {}).is_empty());
+        let wrong = problems(|settings| {
+            settings.size = SizePx {
+                width: 100,
+                height: 720,
+            };
+            settings.fps = 0.0;
+            settings.noise = f64::NAN;
+            settings.blur = -1.0;
+            settings.tags = vec![5, 587, 5];
+            settings.tag_size = Length { metres: 0.0 };
+            settings.distortion = vec![-2.0, 0.0, 0.0, 0.0, 0.0];
+        });
+        assert_eq!(
+            wrong,
+            [
+                "size: got `100x720`, wanted 160x120 to 3840x2160",
+                "fps: got `0`, wanted 0.1 to 240",
+                "noise: got `NaN`, wanted 0 to 50 grey levels",
+                "blur: got `-1`, wanted 0 to 5 pixels",
+                "tag_size: got `0mm`, wanted 10mm to 5m",
+                "tags.1: got `587`, wanted 0 to 586 (tag36h11)",
+                "tags.2: tag `5` is there twice",
+                "distortion: the lens bends too much: its picture folds over itself, or would need more than twice the straight one",
+            ]
+        );
+        assert_eq!(
+            problems(|settings| settings.tags.clear()),
+            ["tags: got 0 tags, wanted one to 8"]
+        );
+        let three = problems(|settings| settings.distortion = vec![0.1, 0.2, 0.3]);
+        assert!(
+            three[0].starts_with("distortion: camera: model `pinhole` with 3"),
+            "{three:?}"
+        );
     }
 }

@@ -107,3 +107,55 @@ fn pixels_per_cell(l: &Linear, w: &Linear, x: f64, y: f64) -> f32 {
     let cells_per_pixel = (l.a - at * w.a).hypot(l.b - at * w.b) / w.at(x, y).abs();
     (1.0 / cells_per_pixel.max(1e-9)) as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use bushbaby_vision::apriltag::Family;
+
+    use super::super::face::{Face, Pinhole};
+    use super::*;
+
+    #[test]
+    fn each_pixel_is_the_mean_of_the_cells_under_it() {
+        let bitmap = TagBitmap::new(Family::Tag36h11, 3).unwrap();
+        let print = TagPrint::new(&bitmap, 0.0, [0.0, 200.0]);
+        // Ten cells over 31 pixels and a quarter, seen straight.
+        let side = 31.25;
+        let pinhole = Pinhole {
+            width: 40,
+            height: 40,
+            focal: 40.0,
+            center: [0.0, 0.0],
+        };
+        let metres = |pixels: f64| pixels / pinhole.focal;
+        let face = Face {
+            origin: [metres(2.0), metres(3.0), 1.0],
+            right: [metres(side), 0.0, 0.0],
+            down: [0.0, metres(side), 0.0],
+        };
+        let place = face.project(&pinhole, [false; 4]).unwrap();
+        // The share of white under a pixel, by counting a fine grid.
+        let counted = |x: usize, y: usize| {
+            const FINE: usize = 40;
+            let white = |i: usize| {
+                let at = |pixel: usize, start: f64, part: usize| {
+                    let inside = pixel as f64 + (part as f64 + 0.5) / FINE as f64 - start;
+                    (inside / side * 10.0) as usize
+                };
+                bitmap.is_white(at(x, 2.0, i % FINE), at(y, 3.0, i / FINE))
+            };
+            (0..FINE * FINE).filter(|i| white(*i)).count() as f64 / (FINE * FINE) as f64
+        };
+        let mut row = vec![0; 29];
+        for y in 4..33 {
+            print.luma_row(&place, [3.5, y as f64 + 0.5], &mut row);
+            for (x, level) in row.iter().enumerate() {
+                let wanted = 200.0 * counted(x + 3, y);
+                assert!(
+                    (f64::from(*level) - wanted).abs() < 8.0,
+                    "({x}, {y}): {level} for {wanted}"
+                );
+            }
+        }
+    }
+}

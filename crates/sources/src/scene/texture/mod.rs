@@ -134,3 +134,56 @@ fn halved(texels: &[Yuv], [width, height]: [usize; 2]) -> (Vec<Yuv>, [usize; 2])
     }
     (half, size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::face::{Face, Pinhole};
+    use super::*;
+
+    /// A wall that falls away to the right, with brightness rising along it and colour rising down it.
+    #[test]
+    fn a_slope_of_brightness_and_colour_is_where_perspective_puts_it() {
+        let (columns, rows) = (512, 256);
+        let texels =
+            (0..rows).flat_map(|y| (0..columns).map(move |x| [x as f32 / 2.56 + 20.0, y as f32 / 2.0 + 60.0, 90.0]));
+        let texture = Texture::new(texels.collect(), columns);
+        let pinhole = Pinhole {
+            width: 300,
+            height: 200,
+            focal: 250.0,
+            center: [150.0, 100.0],
+        };
+        let face = Face {
+            origin: [-1.0, -1.0, 2.0],
+            right: [2.4, 0.0, 1.3],
+            down: [0.0, 2.0, 0.0],
+        };
+        let place = face.project(&pinhole, [false; 4]).unwrap();
+        let half = face.project(&pinhole.halved(), [false; 4]).unwrap();
+        let (mut work, mut luma, mut u, mut v) = (Work::default(), vec![0; 180], vec![0; 90], vec![0; 90]);
+        for y in 60..140 {
+            texture.luma_row(&place, [50.5, f64::from(y) + 0.5], &mut work, &mut luma);
+            for (i, level) in luma.iter().enumerate() {
+                let (x, y) = (50.5 + i as f64, f64::from(y) + 0.5);
+                let s = place.s.at(x, y) / place.w.at(x, y);
+                let wanted = (s * 512.0 - 0.5) / 2.56 + 20.0;
+                assert!(
+                    (f64::from(*level) - wanted).abs() < 1.2,
+                    "({x}, {y}): {level} for {wanted}"
+                );
+            }
+        }
+        for y in 30..70 {
+            texture.chroma_row(&half, [25.5, f64::from(y) + 0.5], [&mut u, &mut v]);
+            for (i, level) in u.iter().enumerate() {
+                let (x, y) = (25.5 + i as f64, f64::from(y) + 0.5);
+                let wanted = half.t.at(x, y) / half.w.at(x, y) * 128.0 + 60.0;
+                assert!(
+                    (f64::from(*level) - wanted).abs() < 2.0,
+                    "({x}, {y}): {level} for {wanted}"
+                );
+            }
+            assert!(v.iter().all(|level| *level == 90));
+        }
+    }
+}
