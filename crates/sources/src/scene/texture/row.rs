@@ -37,13 +37,13 @@ impl Block {
         }
     }
 
-    /// How many pixels may be taken to lie evenly spaced on the texture: off by less than a quarter of a pixel.
+    /// How many pixels may be taken to lie evenly spaced on the texture: off by less than half a pixel.
     fn even(&self) -> usize {
         let least = self.w[0].min(self.w[0] + self.len as f32 * self.w[1]).max(1e-9);
         let bend = self.w[1].abs() / least;
-        [128, 64, 32, 16]
+        [256, 128, 64, 32, 16]
             .into_iter()
-            .find(|len| (len * len) as f32 * bend < 1.0)
+            .find(|len| (len * len) as f32 * bend < 2.0)
             .unwrap_or(8)
     }
 
@@ -78,14 +78,17 @@ impl Block {
                 (ds as f32 - s * dw as f32) * columns,
                 (dt as f32 - t * dw as f32) * rows,
             );
-            (u * u + v * v).sqrt()
+            u * u + v * v
         };
         let across = along(place.s.a, place.t.a, place.w.a);
         let down = along(place.s.b, place.t.b, place.w.b);
-        // Between the two: sharp along the one, soft along the other, where a surface is seen at a slant.
-        let texels = (across * down).sqrt().max(0.35 * across.max(down));
-        // The exponent of the number is its logarithm, rounded down.
-        (((1.42 * texels).max(1.0).to_bits() >> 23) as usize).saturating_sub(127)
+        // Texels to a pixel, to the fourth power. Between the two: sharp along the one, soft along the other, where a surface
+        // is seen at a slant.
+        let most = across.max(down);
+        let texels = (across * down).max(0.015 * most * most);
+        // The exponent of the number is its logarithm, rounded down; the factor moves the step to where 0.7 texels are left.
+        let exponent = ((4.0 * texels).max(1.0).to_bits() >> 23) as usize;
+        exponent.saturating_sub(127) / 4
     }
 }
 
