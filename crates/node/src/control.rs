@@ -30,6 +30,9 @@ pub struct NodeSpec {
     pub settings: Value,
     /// What it reads.
     pub inputs: Vec<InputSpec>,
+    /// Its inputs are handed over together, of one moment: captured at most this many nanoseconds apart (`sync:`, `within:`).
+    #[serde(default)]
+    pub sync_within_ns: Option<u64>,
     /// The folder of the pipeline file, to which paths are relative.
     pub base_dir: PathBuf,
     /// After which silence of an output that owes frames the node counts as stalled, at the least (`stalled:`), in milliseconds.

@@ -1,6 +1,8 @@
 //! A kind of node: its name, its settings, what it reads and writes, and how it is run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
@@ -31,10 +33,30 @@ pub enum Carries {
     Truth,
     /// What the supervisor tells of a node.
     Health,
+    /// One moment of a depth camera: a picture with its depth, and whatever else it captured with it.
+    Rgbd,
+    /// Points in space with their colours.
+    Points,
+    /// What a stage of somebody's own found: boxes, tags, poses, text, masks.
+    Results,
+    /// Arrays whose meaning only their writer and their readers know.
+    Arrays,
+}
+
+impl Carries {
+    /// Whether a reader of pictures can read it: it has an array in a pixel format.
+    pub const fn has_picture(self) -> bool {
+        matches!(self, Self::Image | Self::Rgbd)
+    }
+
+    /// Whether it is JSON in the body that says what was found in a picture.
+    pub const fn is_result(self) -> bool {
+        matches!(self, Self::Detections | Self::Truth | Self::Results)
+    }
 }
 
 /// One output of a kind: the stream `NODE/name`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputSpec {
     /// The part of the stream's name behind the slash.
     pub name: &'static str,
@@ -45,6 +67,30 @@ pub struct OutputSpec {
     pub owes_frames: bool,
 }
 
+impl OutputSpec {
+    /// An output whose name is only known from a file: what a Python stage declares, what a recording holds.
+    ///
+    /// The name is kept for the life of the process, once for each name there is.
+    pub fn named(name: &str, carries: Carries, owes_frames: bool) -> Self {
+        Self {
+            name: kept(name),
+            carries,
+            owes_frames,
+        }
+    }
+}
+
+fn kept(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    names.insert(name);
+    name
+}
+
 /// What a node must be wired to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputNeed {
@@ -52,6 +98,8 @@ pub enum InputNeed {
     None,
     /// It reads pictures, from one stream or several, one frame at a time.
     Images,
+    /// It reads whatever stream it is wired to.
+    Anything,
 }
 
 type RunNode = fn(NodeContext, Value) -> Result<(), NodeError>;
@@ -65,11 +113,13 @@ pub struct Kind {
     pub summary: &'static str,
     /// Source, stage or sink.
     pub role: Role,
-    /// Its outputs; the first is what the node's name alone means.
+    /// Its usual outputs; the first is what the node's name alone means. A node's settings may give it others:
+    /// [`Kind::outputs_for`].
     pub outputs: &'static [OutputSpec],
     /// What it reads.
     pub inputs: InputNeed,
     check: fn(&Tree, &Path) -> Result<Value, Vec<Problem>>,
+    outputs_for: fn(&Tree, &Path) -> Option<Vec<OutputSpec>>,
     schema: fn(&mut SchemaGenerator) -> Schema,
     run: RunNode,
 }
@@ -93,6 +143,7 @@ impl Kind {
             outputs: S::OUTPUTS,
             inputs: InputNeed::None,
             check: check::<S::Settings>,
+            outputs_for: |tree, base_dir| outputs_for(tree, |settings| S::outputs(settings, base_dir)),
             schema: schema::<S::Settings>,
             run: crate::source::run::<S>,
         }
@@ -107,6 +158,7 @@ impl Kind {
             outputs: S::OUTPUTS,
             inputs: S::INPUTS,
             check: check::<S::Settings>,
+            outputs_for: |tree, base_dir| outputs_for(tree, |settings| S::outputs(settings, base_dir)),
             schema: schema::<S::Settings>,
             run: crate::stage::run::<S>,
         }
@@ -121,6 +173,7 @@ impl Kind {
             outputs: &[],
             inputs: S::INPUTS,
             check: check::<S::Settings>,
+            outputs_for: |_, _| None,
             schema: schema::<S::Settings>,
             run: crate::sink::run::<S>,
         }
@@ -135,6 +188,12 @@ impl Kind {
         (self.check)(settings, base_dir)
     }
 
+    /// The outputs of a node with these settings. Settings that cannot be read give it the usual ones: [`Kind::check`] says what
+    /// is wrong with them.
+    pub fn outputs_for(&self, settings: &Tree, base_dir: &Path) -> Vec<OutputSpec> {
+        (self.outputs_for)(settings, base_dir).unwrap_or_else(|| self.outputs.to_vec())
+    }
+
     /// The JSON Schema of its settings.
     pub fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
         (self.schema)(generator)
@@ -146,11 +205,6 @@ impl Kind {
     /// What the node could not go on with.
     pub fn run(&self, context: NodeContext, settings: Value) -> Result<(), NodeError> {
         (self.run)(context, settings)
-    }
-
-    /// The output that `name` means, if there is one.
-    pub fn output(&self, name: &str) -> Option<&'static OutputSpec> {
-        self.outputs.iter().find(|output| output.name == name)
     }
 }
 
@@ -166,6 +220,10 @@ fn check<S: Settings>(tree: &Tree, base_dir: &Path) -> Result<Value, Vec<Problem
             format!("these settings cannot be written back: {error}"),
         )]
     })
+}
+
+fn outputs_for<S: Settings>(tree: &Tree, outputs: impl Fn(&S) -> Vec<OutputSpec>) -> Option<Vec<OutputSpec>> {
+    crate::settings::read(tree).ok().map(|settings| outputs(&settings))
 }
 
 fn schema<S: Settings>(generator: &mut SchemaGenerator) -> Schema {

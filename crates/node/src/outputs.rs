@@ -38,7 +38,7 @@ impl Outputs {
     ///
     /// # Errors
     /// When the node's name makes no stream's name.
-    pub fn open(context: &NodeContext, specs: &'static [OutputSpec]) -> Result<Self, NodeError> {
+    pub fn open(context: &NodeContext, specs: &[OutputSpec]) -> Result<Self, NodeError> {
         let mut outputs = BTreeMap::new();
         let mut frozen = BTreeMap::new();
         for spec in specs {

@@ -1,5 +1,6 @@
 //! What only writes streams: cameras, files, made scenes.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -32,8 +33,14 @@ pub enum Step {
 pub trait Source: Sized + 'static {
     /// Its settings.
     type Settings: Settings;
-    /// What it writes; the first is what the node's name alone means.
+    /// What it usually writes; the first is what the node's name alone means.
     const OUTPUTS: &'static [OutputSpec];
+
+    /// What it writes with these settings. Paths in them are relative to `base_dir`.
+    fn outputs(settings: &Self::Settings, base_dir: &Path) -> Vec<OutputSpec> {
+        let _ = (settings, base_dir);
+        Self::OUTPUTS.to_vec()
+    }
 
     /// Prepares it. What may be missing for a while (the camera) is looked for in [`Source::step`].
     ///
@@ -52,10 +59,13 @@ pub trait Source: Sized + 'static {
 }
 
 pub(crate) fn run<S: Source>(context: NodeContext, settings: Value) -> Result<(), NodeError> {
-    let mut source = S::open(settings_from(settings)?, &context)?;
-    let mut outputs = Outputs::open(&context, S::OUTPUTS)?;
+    let settings: S::Settings = settings_from(settings)?;
+    let specs = S::outputs(&settings, &context.spec.base_dir);
+    let owes_frames = specs.iter().any(|output| output.owes_frames);
+    let mut source = S::open(settings, &context)?;
+    let mut outputs = Outputs::open(&context, &specs)?;
     let mut watch = SilenceWatch::new(Duration::from_millis(context.spec.stalled_ms));
-    let result = steps(&mut source, &context, &mut outputs, &mut watch);
+    let result = steps(&mut source, &context, &mut outputs, &mut watch, owes_frames);
     source.close();
     result
 }
@@ -65,8 +75,8 @@ fn steps<S: Source>(
     context: &NodeContext,
     outputs: &mut Outputs,
     watch: &mut SilenceWatch,
+    owes_frames: bool,
 ) -> Result<(), NodeError> {
-    let owes_frames = S::OUTPUTS.iter().any(|output| output.owes_frames);
     while !context.stop.is_set() {
         let step = context.reporter.during_call(|| source.step(outputs))?;
         context.reporter.ready();

@@ -1,5 +1,6 @@
 //! What reads frames and writes what it found in them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bushbaby_bus::Frame;
@@ -16,8 +17,14 @@ pub trait Stage: Sized + 'static {
     type Settings: Settings;
     /// What it reads.
     const INPUTS: InputNeed;
-    /// What it writes; the first is what the node's name alone means.
+    /// What it usually writes; the first is what the node's name alone means.
     const OUTPUTS: &'static [OutputSpec];
+
+    /// What it writes with these settings. Paths in them are relative to `base_dir`.
+    fn outputs(settings: &Self::Settings, base_dir: &Path) -> Vec<OutputSpec> {
+        let _ = (settings, base_dir);
+        Self::OUTPUTS.to_vec()
+    }
 
     /// Prepares it: ready is said when this returns.
     ///
@@ -33,8 +40,10 @@ pub trait Stage: Sized + 'static {
 }
 
 pub(crate) fn run<S: Stage>(context: NodeContext, settings: Value) -> Result<(), NodeError> {
-    let mut stage = S::open(settings_from(settings)?, &context)?;
-    let mut outputs = Outputs::open(&context, S::OUTPUTS)?;
+    let settings: S::Settings = settings_from(settings)?;
+    let specs = S::outputs(&settings, &context.spec.base_dir);
+    let mut stage = S::open(settings, &context)?;
+    let mut outputs = Outputs::open(&context, &specs)?;
     let mut inputs = Inputs::open(&context)?;
     context.reporter.ready();
     context.reporter.running();

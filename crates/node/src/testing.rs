@@ -50,6 +50,7 @@ pub fn context(instance: &Instance, node: &str, kind: &str, inputs: Vec<InputSpe
         base_dir: PathBuf::from("."),
         stalled_ms: 1000,
         late_ms: 1000,
+        sync_within_ns: None,
         frozen_frames: None,
     };
     Ok(NodeContext {

@@ -44,6 +44,7 @@ impl TestNode {
             base_dir: PathBuf::from("."),
             stalled_ms: 1000,
             late_ms: 1000,
+            sync_within_ns: None,
             frozen_frames: None,
         };
         let context = NodeContext {

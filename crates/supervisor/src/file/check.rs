@@ -262,6 +262,7 @@ fn planned(
             base_dir: base_dir.to_owned(),
             stalled_ms: in_ms(any.stalled),
             late_ms: in_ms(any.late),
+            sync_within_ns: None,
             frozen_frames: any.frozen.0,
         },
         role: kind.role,

@@ -30,6 +30,7 @@ pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
             base_dir: PathBuf::from("/"),
             stalled_ms: 1000,
             late_ms: 1000,
+            sync_within_ns: None,
             frozen_frames: None,
         },
         role,

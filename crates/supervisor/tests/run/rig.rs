@@ -61,6 +61,7 @@ pub(crate) fn node(name: &str, role: Role, reads: &[&str], does: Behaviour) -> P
             base_dir: PathBuf::from("/"),
             stalled_ms: 1000,
             late_ms: 1000,
+            sync_within_ns: None,
             frozen_frames: None,
         },
         role,

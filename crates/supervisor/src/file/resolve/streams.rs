@@ -46,6 +46,10 @@ pub(crate) fn in_words(carries: Carries) -> &'static str {
         Carries::Detections => "detections",
         Carries::Truth => "what a scene really shows",
         Carries::Health => "health",
+        Carries::Rgbd => "pictures with depth",
+        Carries::Points => "points",
+        Carries::Results => "results",
+        Carries::Arrays => "arrays",
     }
 }
 

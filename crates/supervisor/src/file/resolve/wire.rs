@@ -65,7 +65,7 @@ impl Resolver<'_, '_> {
                 self.tell(node, &wire.spot, &message, Some("remove what it reads".to_owned()));
                 return None;
             }
-            Some((InputNeed::Images, _)) if found.carries != Carries::Image => {
+            Some((InputNeed::Images, _)) if !found.carries.has_picture() => {
                 let (carries, wanted) = (in_words(found.carries), in_words(Carries::Image));
                 let there = self.streams.carrying(Carries::Image);
                 let there = in_backticks(there.iter().take(MOST_IN_HINT).map(String::as_str));
@@ -74,7 +74,7 @@ impl Resolver<'_, '_> {
                 self.tell(node, &wire.spot, &message, hint);
                 return None;
             }
-            Some((InputNeed::Images, _)) | None => {}
+            Some((InputNeed::Images | InputNeed::Anything, _)) | None => {}
         }
         let stream = StreamName::new(&found.node, found.output).ok()?;
         let Pace { queue, every, max_fps } = wire.pace;
