@@ -1,0 +1,12 @@
+//! `bushbaby._core`: the part of the Python package that is written in Rust.
+//!
+//! `bus` is what `import bushbaby` offers to any program: frames in and out as NumPy arrays. `node` runs a Python stage or source
+//! as a node of its own, with the loop that every other node has.
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    Ok(())
+}
