@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo build test lint soak bench measure test-v4l2 reference clean
+.PHONY: help demo build test lint soak bench measure wheel test-v4l2 reference clean
 
 help:
 	@echo "make demo    build it, show a made camera with tags in your browser"
@@ -10,6 +10,7 @@ help:
 	@echo "make lint    formatter and lints, warnings as errors"
 	@echo "make bench   the bus beside this machine's own memory copy"
 	@echo "make measure how old a picture is when the browser draws it"
+	@echo "make wheel   dist/bushbaby-….whl: the Python package with the command in it"
 	@echo "make soak    kills, freezes and an hour's work: minutes long"
 
 demo:
@@ -25,6 +26,7 @@ test:
 	@scripts/setup.sh build test
 	$(CARGO) test --workspace --locked
 	scripts/browser-tests.sh
+	scripts/wheel-tests.sh
 
 lint:
 	$(CARGO) fmt --all -- --check
@@ -35,6 +37,10 @@ bench: build
 
 measure: build
 	python3 scripts/measure_page.py
+
+wheel:
+	@scripts/setup.sh build
+	scripts/wheel.sh
 
 soak: build
 	scripts/soak.sh

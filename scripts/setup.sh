@@ -28,6 +28,7 @@ for part in "$@"; do
       want '/usr/lib/*/gstreamer-1.0/libgstmultipart*.so' gstreamer1.0-plugins-good
       want ffmpeg ffmpeg
       want python3 python3
+      python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
       if ! command -v google-chrome >/dev/null && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
         if grep -q '^ID=ubuntu' /etc/os-release; then missing+=(chromium-browser); else missing+=(chromium); fi
       fi

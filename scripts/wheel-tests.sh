@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs the wheel into an empty environment in a folder of its own and uses it as a stranger would: the command without any
+# Python around it, the demo, the examples.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+wheel=$(scripts/wheel.sh dev)
+root=$PWD
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT
+"${PYTHON:-python3}" -m venv "$home/env"
+"$home/env/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel"
+cp -r examples "$home/examples"
+cd "$home"
+export BUSHBABY_INSTANCE=wheel-$$ XDG_STATE_HOME=$home/state XDG_RUNTIME_DIR=$home/run
+mkdir -m 700 run
+bushbaby=$home/env/bin/bushbaby
+fail() {
+  echo "wheel: $1" >&2
+  exit 1
+}
+
+# The command is a program of its own.
+linked=$(ldd "$bushbaby")
+for library in libasound libpython; do
+  [[ $linked != *$library* ]] || fail "the command is linked to $library"
+done
+env -i PATH=/nowhere HOME="$home" "$bushbaby" --version >/dev/null || fail "the command does not start without anything around it"
+
+# What it needs is NumPy and nothing else.
+installed=$("$home/env/bin/python" -m pip list --format=freeze --disable-pip-version-check | sed 's/==.*//' | grep -vE '^(pip|setuptools|wheel)$' | sort | tr '\n' ' ')
+[[ $installed == "bushbaby numpy " ]] || fail "it brought along more than NumPy: $installed"
+
+"$bushbaby" demo --for 5s --no-browser --json >demo.json 2>demo.log || { cat demo.log >&2; fail "the demo failed"; }
+"$home/env/bin/python" - demo.json <<'PY' || fail "the demo's summary is not what it should be"
+import json, sys
+summary = json.loads(open(sys.argv[1]).read().splitlines()[-1])
+frames = {stream: told["frames"] for stream, told in summary["streams"].items()}
+assert frames["tags/detections"] > 0, frames
+PY
+echo "wheel: installed, the demo ran"
