@@ -11,7 +11,7 @@ help:
 	@echo "make bench   the bus beside this machine's own memory copy"
 	@echo "make measure how old a picture is when the browser draws it"
 	@echo "make wheel   dist/bushbaby-….whl: the Python package with the command in it"
-	@echo "make soak    kills, freezes and an hour's work: minutes long"
+	@echo "make soak    kills, freezes and an hour's work: two hours"
 
 demo:
 	@scripts/setup.sh build
@@ -43,7 +43,7 @@ wheel:
 	scripts/wheel.sh
 
 soak: build
-	scripts/soak.sh
+	scripts/soak/run.sh
 
 test-v4l2:
 	scripts/v4l2/run.sh

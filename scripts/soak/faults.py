@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Faults and long runs on the real program, for `make soak`: minutes long, so not part of `make test`.
 
-    soak.py kills [--kills 50]     kill -9 of each node in turn under load, a gst node among them
-    soak.py supervisor             kill -9 of the supervisor: no child left, the next start cleans up
-    soak.py camera                 SIGSTOP on an RTSP camera: stalled, NO LIVE VIDEO; SIGCONT and restart: picture again
-    soak.py demo [--minutes 10]    the demo: memory flat, no drop without its reason
+    faults.py kills [--kills 50]     kill -9 of each node in turn under load, a gst node among them
+    faults.py supervisor             kill -9 of the supervisor: no child left, the next start cleans up
+    faults.py camera                 SIGSTOP on an RTSP camera: stalled, NO LIVE VIDEO; SIGCONT and restart: picture again
+    faults.py demo [--minutes 10]    the demo: memory flat, no drop without its reason
 
 Prints a line for each measurement and ends with 1 when something did not hold.
 """
@@ -14,17 +14,25 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = ROOT / "target/release/bushbaby"
-RTSP_CAMERA = ROOT / "target/release/testkit-rtsp-camera"
+from rig import (
+    PROGRAM,
+    RTSP_CAMERA,
+    Run,
+    alive,
+    bytes_in_shared_memory,
+    check,
+    descendants,
+    end,
+    frames,
+    free_port,
+    in_shared_memory,
+    private_kb,
+)
 
 PIPELINE = """\
 cameras:
@@ -36,109 +44,6 @@ stages:
   others: {kind: apriltag, in: [side, pattern], tag_size: 165mm}
 web: 127.0.0.1:%d
 """
-
-failures = []
-
-
-def check(holds, what):
-    print(("ok    " if holds else "FAIL  ") + what, flush=True)
-    if not holds:
-        failures.append(what)
-
-
-def free_port():
-    import socket
-
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def in_shared_memory(instance):
-    return sorted(n for n in os.listdir("/dev/shm") if n.startswith(f"bb_{instance}_"))
-
-
-def bytes_in_shared_memory(instance):
-    total = 0
-    for name in in_shared_memory(instance):
-        try:
-            total += os.stat(f"/dev/shm/{name}").st_blocks * 512
-        except FileNotFoundError:
-            pass
-    return total
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def descendants(pid):
-    found, look = [], [pid]
-    while look:
-        p = look.pop()
-        for task in Path(f"/proc/{p}/task").glob("*/children"):
-            try:
-                kids = [int(k) for k in task.read_text().split()]
-            except OSError:
-                continue
-            found += kids
-            look += kids
-    return found
-
-
-def private_kb(pid):
-    total = 0
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith(("Private_Clean", "Private_Dirty")):
-                total += int(line.split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-    return total
-
-
-class Run:
-    def __init__(self, pipeline, instance, arguments=("run",)):
-        self.instance = instance
-        self.folder = Path(tempfile.mkdtemp(prefix="bushbaby-soak-"))
-        self.log = open(self.folder / "log.txt", "w")
-        command = [str(PROGRAM), "--instance", instance, *arguments]
-        if pipeline is not None:
-            file = self.folder / "pipeline.yaml"
-            file.write_text(pipeline)
-            command.append(str(file))
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
-
-    def status(self):
-        out = subprocess.run([PROGRAM, "--instance", self.instance, "status", "--json"], capture_output=True, text=True)
-        return json.loads(out.stdout) if out.returncode == 0 else None
-
-    def wait(self, wanted, seconds):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            status = self.status()
-            if status and wanted(status):
-                return status
-            time.sleep(0.02)
-        return None
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-                check(False, "the supervisor ended when asked")
-
-
-def frames(status, stream):
-    return status["streams"].get(stream, {}).get("frames", 0)
-
 
 class Whole(threading.Thread):
     """Compares detections with the truth of the very frame that they came from: a torn picture would not fit."""
@@ -330,8 +235,7 @@ def main():
             command.add_argument("--minutes", type=float, default=10)
     args = parser.parse_args()
     args.function(args)
-    print(f"{len(failures)} failed" if failures else "all held")
-    sys.exit(bool(failures))
+    end()
 
 
 main()
