@@ -1,0 +1,43 @@
+//! Recordings: what is written where in an MCAP or MP4 file, and mending what was cut off. Pure: bytes and times come in as arguments.
+//!
+//! # An MCAP recording
+//!
+//! Topics are stream names ([`topics`]). Of every message `log_time` = `publish_time` = the capture time on the wall clock in
+//! nanoseconds, and `sequence` = the lower 32 bits of the frame's `seq`. Messages are Foxglove's protobuf messages unless said
+//! ([`Contents`]). `frame_id` is the camera's node; of the right view `NODE/right`.
+//!
+//! | topic | message | when |
+//! |---|---|---|
+//! | `NODE/image` (any stream of pictures, by its name) | `foxglove.CompressedVideo` (H.264), `foxglove.CompressedImage` (JPEG) or `foxglove.RawImage` (`rgb8` `bgr8` `mono8` `yuyv` `nv12`; I420 becomes `nv12`, or `rgb8` where a side is odd) | each frame. It may change within a file: two channels then share the topic |
+//! | `NODE/rgbd/rgb`, `NODE/rgbd/rgb_right` | the same | each frame |
+//! | `NODE/rgbd/depth` | `foxglove.RawImage`: `16UC1` whole millimetres, 0 where it is not known; or `32FC1` metres, NaN | each frame, when asked for |
+//! | `NODE/rgbd/confidence` | `foxglove.RawImage` `32FC1`, 0 to 1 | each frame, when asked for |
+//! | `NODE/points` | `foxglove.PointCloud`: `x` `y` `z` float32, and with colours `red` `green` `blue` `alpha` uint8 | each frame |
+//! | `NODE/calibration`, `NODE/calibration_right` | `foxglove.CameraCalibration`, with `cx` `cy` as ROS counts them (ours - 0.5) | at the start of each file, and when it changes |
+//! | `STREAM/info`, for pictures, captures and points | JSON `bushbaby.Info`: `generation`, `clock` (how capture times are known), `arrays` (name, dtype, shape, encoding, and of pictures `matrix` and `range`), `body` (with the calibration as we write it) | at the start of each file, and when it changes |
+//! | `X/detections`, `X/results`, `X/truth` (any stream of results, by its name) | JSON `bushbaby.Result`: `captured_at_ns`, `origin` (`stream`, `generation`, `seq`, `captured_at_ns`), `body` | each frame |
+//! | `X/results/ARRAY` | `foxglove.RawImage` (`mono8`, `16UC1`, `32FC1`): an array that came with a result, as a mask | each frame that has it |
+//! | `X/detections/annotations` | `foxglove.ImageAnnotations` | each frame |
+//! | `X/detections/poses` | `foxglove.FrameTransforms`: parent the camera's node, child `tag36h11:7`; of a pose of somebody's own its label | each frame with poses |
+//! | `_health/NODE` | `foxglove.Log` | each change |
+//!
+//! The metadata record `bushbaby` stands before the first chunk: `version`, `instance`, `started_at` (RFC 3339), and what else the
+//! recorder knew of its surroundings. The file's header names `bushbaby VERSION` as its library.
+//!
+//! Every chunk brings the schemas and channels of its messages with it, so that each can be read alone. Video and JPEG stand in
+//! chunks without compression, all else in chunks of zstd. A chunk is closed at the latest one second after its first message.
+//! The end of the file has statistics, chunk indexes, channels and schemas; of a recorder that was killed it is missing.
+//!
+//! # An MP4 recording
+//!
+//! One file a camera, fragmented, one H.264 track, a fragment at the latest every second.
+
+#![deny(missing_docs)]
+
+pub mod container;
+mod contents;
+pub mod messages;
+pub mod topics;
+
+pub use container::{McapWriter, Message};
+pub use contents::Contents;
