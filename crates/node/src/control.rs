@@ -153,7 +153,7 @@ pub struct Dropped {
     pub overflow: u64,
     /// The frame's header was damaged.
     pub damaged: u64,
-    /// Left out because the reader asked for it (`every`, `max_fps`).
+    /// Left out because the reader asked for it (`every`, `max_fps`, `sync` without a partner).
     #[serde(default)]
     pub skipped: u64,
 }

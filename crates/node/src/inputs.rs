@@ -3,39 +3,33 @@
 //! A camera that gives JPEG decodes its pictures once for all who want pixels, on `NODE/decoded`. A reader of `NODE/image`
 //! that meets a JPEG goes over to that stream by itself, and back when nothing comes there.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bushbaby_bus::{Bus, Frame, ReadCounts, ReadOptions, ReadPolicy, RecvError, StreamName, Subscriber, wait_any};
+use bushbaby_bus::{Bus, Frame, Subscriber, wait_any};
 
-use crate::control::{Dropped, InputSpec};
 use crate::reporter::Reporter;
 use crate::{NodeContext, NodeError, Stop};
 
-/// After this long without decoded pictures a reader takes the camera's own again, and stays with them five times as long.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub mod moments;
+mod together;
+mod wire;
+
+pub use together::Together;
+use wire::Wire;
+pub use wire::read_options;
+
+/// How many frames wait where frames of one moment are looked for: of two streams the newest alone might never meet.
+const SYNC_QUEUE: usize = 4;
 
 /// Where a node's frames come from.
 #[derive(Debug)]
 pub struct Inputs {
-    inputs: Vec<Input>,
+    wires: Vec<Wire>,
     bus: Bus,
     stop: Stop,
     reporter: Reporter,
     /// Which input is looked at first, so that a fast one cannot starve the others.
     next: usize,
-}
-
-/// One wire.
-#[derive(Debug)]
-struct Input {
-    spec: InputSpec,
-    subscriber: Subscriber,
-    /// What subscribers before this one lost.
-    before: Dropped,
-    /// Set while decoded pictures are read: when the last one came.
-    decoded_at: Option<Instant>,
-    /// No decoded pictures before this.
-    not_before: Instant,
 }
 
 impl Inputs {
@@ -44,18 +38,13 @@ impl Inputs {
     /// # Errors
     /// When a stream cannot be read, as when it has too many readers.
     pub fn open(context: &NodeContext) -> Result<Self, NodeError> {
-        let mut inputs = Vec::new();
+        let sync_queue = context.spec.sync_within_ns.map(|_| SYNC_QUEUE);
+        let mut wires = Vec::new();
         for spec in &context.spec.inputs {
-            inputs.push(Input {
-                subscriber: subscribe(&context.bus, &context.stop, &spec.stream, spec)?,
-                spec: spec.clone(),
-                before: Dropped::default(),
-                decoded_at: None,
-                not_before: Instant::now(),
-            });
+            wires.push(Wire::open(&context.bus, &context.stop, spec.clone(), sync_queue)?);
         }
         Ok(Self {
-            inputs,
+            wires,
             bus: context.bus.clone(),
             stop: context.stop.clone(),
             reporter: context.reporter.clone(),
@@ -71,125 +60,56 @@ impl Inputs {
         if let Some(frame) = self.try_recv()? {
             return Ok(Some(frame));
         }
-        let all: Vec<&Subscriber> = self.inputs.iter().map(|input| &input.subscriber).collect();
-        if all.is_empty() {
-            std::thread::park_timeout(timeout);
-            return Ok(None);
-        }
-        wait_any(&all, timeout)?;
+        self.wait(0, timeout)?;
         self.try_recv()
     }
 
     fn try_recv(&mut self) -> Result<Option<Frame>, NodeError> {
-        for step in 0..self.inputs.len() {
-            let index = (self.next + step) % self.inputs.len();
-            let input = &mut self.inputs[index];
-            let received = match input.subscriber.try_recv() {
-                Err(RecvError::Damaged { .. }) => {
-                    let stream = &input.spec.stream;
-                    self.reporter
-                        .warn(&format!("a frame of `{stream}` was damaged and is left out"));
-                    None
-                }
-                other => other?,
-            };
-            self.reporter.dropped(&input.spec.stream, input.dropped());
-            if let Some(frame) = received {
-                let age = frame.received_at().since(frame.captured().mono);
-                self.reporter.received(&input.spec.stream, age);
-                input.follow(&frame, &self.bus, &self.stop)?;
-                self.next = (index + 1) % self.inputs.len();
+        for step in 0..self.wires.len() {
+            let index = (self.next + step) % self.wires.len();
+            if let Some(frame) = self.take(index)? {
+                self.wires[index].delivered(&frame, &self.reporter);
+                self.next = (index + 1) % self.wires.len();
                 return Ok(Some(frame));
             }
-            input.go_back_if_silent(&self.bus, &self.stop)?;
         }
         Ok(None)
     }
-}
 
-impl Input {
-    /// What the wire lost so far.
-    fn dropped(&self) -> Dropped {
-        let now = dropped(self.subscriber.counts());
-        Dropped {
-            superseded: self.before.superseded + now.superseded,
-            overflow: self.before.overflow + now.overflow,
-            damaged: self.before.damaged + now.damaged,
-            skipped: self.before.skipped + now.skipped,
-        }
+    /// Returns the next frame of one wire, not yet counted as handed over.
+    fn take(&mut self, index: usize) -> Result<Option<Frame>, NodeError> {
+        self.wires[index].take(&self.bus, &self.stop, &self.reporter)
     }
 
-    /// Goes over to the decoded pictures of a camera that turns out to give JPEG.
-    fn follow(&mut self, frame: &Frame, bus: &Bus, stop: &Stop) -> Result<(), NodeError> {
-        let now = Instant::now();
-        if let Some(at) = &mut self.decoded_at {
-            *at = now;
+    /// Waits until a wire from that place on has something, or the node is to stop.
+    fn wait(&self, from: usize, timeout: Duration) -> Result<(), NodeError> {
+        let wires = self.wires.get(from..).unwrap_or_default();
+        let all: Vec<&Subscriber> = wires.iter().map(|wire| &wire.subscriber).collect();
+        if all.is_empty() {
+            std::thread::park_timeout(timeout);
             return Ok(());
         }
-        let is_jpeg = frame.arrays().first().is_some_and(|array| array.encoding == "jpeg");
-        if !is_jpeg || self.spec.stream.output() != "image" || now < self.not_before {
-            return Ok(());
-        }
-        self.not_before = now + 5 * PATIENCE;
-        let Ok(decoded) = StreamName::new(self.spec.stream.node(), "decoded") else {
-            return Ok(());
-        };
-        let is_made = bus
-            .streams()?
+        Ok(wait_any(&all, timeout)?)
+    }
+
+    fn warn_that_they_do_not_meet(&self, apart: Duration) {
+        let streams: Vec<String> = self
+            .wires
             .iter()
-            .any(|stream| stream.name == decoded && stream.publisher_pid.is_some());
-        if is_made {
-            self.read(subscribe(bus, stop, &decoded, &self.spec)?);
-            self.decoded_at = Some(now);
-        }
-        Ok(())
-    }
-
-    /// Takes the camera's own pictures again when no decoded ones come: it may have been set to another format.
-    fn go_back_if_silent(&mut self, bus: &Bus, stop: &Stop) -> Result<(), NodeError> {
-        if self.decoded_at.is_some_and(|at| at.elapsed() > PATIENCE) {
-            self.read(subscribe(bus, stop, &self.spec.stream, &self.spec)?);
-            self.decoded_at = None;
-            self.not_before = Instant::now() + 5 * PATIENCE;
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, subscriber: Subscriber) {
-        self.before = self.dropped();
-        self.subscriber = subscriber;
-    }
-}
-
-fn subscribe(bus: &Bus, stop: &Stop, stream: &StreamName, spec: &InputSpec) -> Result<Subscriber, NodeError> {
-    let subscriber = bus.subscriber(stream, read_options(spec))?;
-    let waker = subscriber.waker();
-    stop.on_set(move || waker.wake());
-    Ok(subscriber)
-}
-
-fn dropped(counts: ReadCounts) -> Dropped {
-    Dropped {
-        superseded: counts.superseded,
-        overflow: counts.overflow,
-        damaged: counts.damaged,
-        skipped: counts.skipped,
-    }
-}
-
-/// What a wire of the file means on the bus.
-pub fn read_options(spec: &InputSpec) -> ReadOptions {
-    ReadOptions {
-        policy: spec.queue.map_or(ReadPolicy::Latest, ReadPolicy::Queue),
-        every: spec.every,
-        max_fps: spec.max_fps,
-        ..ReadOptions::default()
+            .map(|wire| format!("`{}`", wire.spec.stream))
+            .collect();
+        self.reporter.warn(&format!(
+            "no frames of {} are of one moment: the nearest are {:.1} ms apart",
+            streams.join(" and "),
+            apart.as_secs_f64() * 1e3
+        ));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::InputSpec;
     use crate::testing;
     use bushbaby_bus::{ArrayLayout, CaptureClock, CaptureTime, DType, Publisher, PublisherOptions};
 

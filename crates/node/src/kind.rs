@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 /// What the frames of a stream hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Carries {
     /// A picture, as the camera gives it.

@@ -46,4 +46,4 @@ pub use outputs::Outputs;
 pub use settings::{Problem, Settings};
 pub use sink::Sink;
 pub use source::{Source, Step};
-pub use stage::Stage;
+pub use stage::{Calls, Stage};

@@ -6,9 +6,11 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Settings;
 use crate::kind::{Carries, OutputSpec};
 
 /// The kind of a Python stage.
@@ -17,7 +19,7 @@ pub const STAGE: &str = "python_stage";
 pub const SOURCE: &str = "python_source";
 
 /// The settings of a Python node, as it is handed them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PythonSettings {
     /// What it runs: `detector.py`, `detector.py:Detector` (one of several in a file, absolute path), or
     /// `python:package.module:Class` for a class that is installed.
@@ -30,10 +32,12 @@ pub struct PythonSettings {
     pub described: Described,
 }
 
+impl Settings for PythonSettings {}
+
 /// What a Python node says of itself, one JSON object on stdout of `bushbaby.describe RUN`.
 ///
 /// For a file this is read from its syntax tree: nothing of it is run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Described {
     /// Whether it is a stage or a source.
     pub role: DescribedRole,
@@ -53,7 +57,7 @@ pub struct Described {
 }
 
 /// Stage or source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DescribedRole {
     /// Reads and writes.
@@ -63,7 +67,7 @@ pub enum DescribedRole {
 }
 
 /// One frame that a call is handed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DescribedInput {
     /// Name of the argument.
     pub name: String,
@@ -73,7 +77,7 @@ pub struct DescribedInput {
 }
 
 /// One setting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DescribedSetting {
     /// Name of the argument, and so the key in the file.
     pub name: String,
@@ -88,7 +92,7 @@ pub struct DescribedSetting {
 }
 
 /// Which values of the file a setting takes, by its annotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Takes {
     /// `int`
@@ -108,7 +112,7 @@ pub enum Takes {
 }
 
 /// One output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DescribedOutput {
     /// The part of the stream's name behind the slash.
     pub name: String,
