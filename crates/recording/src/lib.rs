@@ -37,6 +37,7 @@
 pub mod container;
 mod contents;
 pub mod messages;
+pub mod read;
 pub mod topics;
 
 pub use container::{McapWriter, Message};

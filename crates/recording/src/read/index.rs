@@ -45,7 +45,11 @@ pub struct Damage {
 
 impl std::fmt::Display for Damage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes from byte {} on are left out: {}", self.bytes, self.at, self.why)
+        write!(
+            f,
+            "{} bytes from byte {} on are left out: {}",
+            self.bytes, self.at, self.why
+        )
     }
 }
 
@@ -90,7 +94,9 @@ pub(super) fn prefix_at(file: &File, at: u64) -> io::Result<(u8, u64)> {
 
 /// The bytes of the record whose prefix is at `at`; refuses those that would not fit into a file of `length` bytes.
 pub(super) fn body_at(file: &File, at: u64, body_bytes: u64, length: u64) -> io::Result<Vec<u8>> {
-    let end = at.checked_add(PREFIX_BYTES).and_then(|begin| begin.checked_add(body_bytes));
+    let end = at
+        .checked_add(PREFIX_BYTES)
+        .and_then(|begin| begin.checked_add(body_bytes));
     if body_bytes > MOST_RECORD_BYTES || end.is_none_or(|end| end > length) {
         return Err(io::ErrorKind::InvalidData.into());
     }

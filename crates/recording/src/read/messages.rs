@@ -113,8 +113,17 @@ impl Messages {
         let is_wanted = |place: &Place| {
             let in_time = selection.from_ns.is_none_or(|from| place.end >= from)
                 && selection.to_ns.is_none_or(|to| place.start <= to);
-            let of_topic = |channel| inner.of_channel.get(channel).is_some_and(|topic| selection.has_topic(*topic));
-            in_time && place.channels.as_ref().is_none_or(|channels| channels.iter().any(of_topic))
+            let of_topic = |channel| {
+                inner
+                    .of_channel
+                    .get(channel)
+                    .is_some_and(|topic| selection.has_topic(*topic))
+            };
+            in_time
+                && place
+                    .channels
+                    .as_ref()
+                    .is_none_or(|channels| channels.iter().any(of_topic))
         };
         let all = &inner.index.places;
         let mut places: Vec<usize> = (0..all.len()).filter(|at| is_wanted(&all[*at])).collect();
@@ -159,7 +168,8 @@ impl Messages {
             }
         };
         for (number, (header, data)) in loaded.messages().enumerate() {
-            self.pending.extend(self.pending_of(header, data, (at, number)).map(Reverse));
+            self.pending
+                .extend(self.pending_of(header, data, (at, number)).map(Reverse));
         }
     }
 

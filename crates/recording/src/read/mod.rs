@@ -30,10 +30,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use cameras::{Carried, RecordedCamera, RecordedStream, cameras, streams};
-pub use content::{Calibration, Cloud, Content, ContentError, Info, Pixels, Recorded};
-use index::Index;
+pub use cameras::{Carried, RecordedCamera, RecordedStream, cameras, left_out, of_cameras, streams};
+pub use content::{Calibration, Cloud, Content, ContentError, Info, InfoArray, Pixels, Recorded, RecordedOrigin};
 pub use index::Damage;
+use index::Index;
 pub use messages::{Message, Messages, Selection};
 
 /// A recording that is open.
@@ -170,11 +170,13 @@ fn topics(index: &Index) -> (Vec<Topic>, BTreeMap<u16, usize>) {
     let mut channels: Vec<_> = index.channels.values().collect();
     channels.sort_by(|a, b| (&a.topic, a.id).cmp(&(&b.topic, b.id)));
     for channel in channels {
-        let Some(count) = index.counts.get(&channel.id) else { continue };
+        let Some(count) = index.counts.get(&channel.id) else {
+            continue;
+        };
         let schema = index.schemas.get(&channel.schema).map_or("", |schema| &schema.name);
-        let known = topics
-            .iter()
-            .position(|topic| topic.name == channel.topic && topic.schema == schema && topic.encoding == channel.encoding);
+        let known = topics.iter().position(|topic| {
+            topic.name == channel.topic && topic.schema == schema && topic.encoding == channel.encoding
+        });
         let at = known.unwrap_or_else(|| {
             topics.push(Topic {
                 name: channel.topic.clone(),
@@ -204,7 +206,9 @@ fn other_format(file: &File, length: u64) -> io::Result<Option<&'static str>> {
         begin if begin.starts_with(&records::MAGIC) => None,
         [] => Some("is empty"),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("is an MP4 file"),
-        [b'#', b'R', b'O', b'S', b'B', b'A', b'G', ..] => Some("is a bag of ROS 1 (`mcap convert FILE NEW.mcap` reads it)"),
+        [b'#', b'R', b'O', b'S', b'B', b'A', b'G', ..] => {
+            Some("is a bag of ROS 1 (`mcap convert FILE NEW.mcap` reads it)")
+        }
         [b'S', b'Q', b'L', b'i', b't', b'e', ..] => {
             Some("is an SQLite database, as ROS 2 writes (`mcap convert FILE NEW.mcap` reads it)")
         }

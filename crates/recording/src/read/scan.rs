@@ -118,7 +118,9 @@ impl Scan<'_> {
             return Ok(());
         }
         self.file.read_exact_at(&mut header, at + PREFIX_BYTES)?;
-        let Some(header) = records::message(&header) else { return Ok(()) };
+        let Some(header) = records::message(&header) else {
+            return Ok(());
+        };
         let (channel, time) = (header.channel, header.log_time);
         self.index.add(MessageTimes {
             channel,
@@ -194,7 +196,15 @@ impl Scan<'_> {
             });
         }
         // A chunk that was cut off may not say yet when it ended.
-        place.start = loaded.headers().map(|header| header.log_time).min().unwrap_or(place.start);
-        place.end = loaded.headers().map(|header| header.log_time).max().unwrap_or(place.end);
+        place.start = loaded
+            .headers()
+            .map(|header| header.log_time)
+            .min()
+            .unwrap_or(place.start);
+        place.end = loaded
+            .headers()
+            .map(|header| header.log_time)
+            .max()
+            .unwrap_or(place.end);
     }
 }

@@ -61,7 +61,10 @@ fn parse(file: &File, length: u64, summary: &[u8]) -> Option<Index> {
     let messages: u64 = counts.values().fold(0, |sum, count| sum.saturating_add(*count));
     let is_told = messages == 0 || !chunks.is_empty() && chunks.iter().any(|chunk| !chunk.message_indexes.is_empty());
     let are_known = counts.keys().all(|channel| index.channels.contains_key(channel));
-    let is_whole = read_bytes == summary.len() && chunks.iter().all(|chunk| chunk.at.saturating_add(chunk.bytes) <= length);
+    let is_whole = read_bytes == summary.len()
+        && chunks
+            .iter()
+            .all(|chunk| chunk.at.saturating_add(chunk.bytes) <= length);
     if !is_told || !are_known || !is_whole {
         return None;
     }
@@ -87,7 +90,11 @@ fn place(chunk: ChunkIndex) -> Place {
 
 /// When a channel's first and last message were logged, by the index of the chunks that can hold them.
 fn first_and_last(file: &File, length: u64, chunks: &[ChunkIndex], channel: u16) -> Option<(u64, u64)> {
-    let with = || chunks.iter().filter(|chunk| chunk.message_indexes.contains_key(&channel));
+    let with = || {
+        chunks
+            .iter()
+            .filter(|chunk| chunk.message_indexes.contains_key(&channel))
+    };
     // Chunks overlap a little: a few at either end tell.
     let mut looked_at = BTreeSet::new();
     let mut times: Option<(u64, u64)> = None;

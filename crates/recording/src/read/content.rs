@@ -1,0 +1,448 @@
+//! What messages hold, as far as it can be played.
+
+use bushbaby_pixels::{ColorSpace, ImageView, PixelFormat, Plane};
+use bytes::Bytes;
+use foxglove::Decode;
+use foxglove::messages as fox;
+use foxglove::messages::packed_element_field::NumericType;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Topic;
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// One picture of a video.
+    Video {
+        /// `h264`, as far as it can be played.
+        format: String,
+        /// H.264 in Annex B.
+        data: Bytes,
+    },
+    /// A picture that stands for itself.
+    Picture {
+        /// `jpeg`, `png`.
+        format: String,
+        /// The bytes of the file.
+        data: Bytes,
+    },
+    /// Pixels, or any other array of rows.
+    Pixels(Pixels),
+    /// The model of a camera.
+    Calibration(Calibration),
+    /// Points in space.
+    Points(Cloud),
+    /// What was found in a picture.
+    Result(Recorded),
+    /// What a stream's frames say of themselves.
+    Info(Info),
+}
+
+/// Rows of pixels or of numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pixels {
+    /// Numbers in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// How they are encoded, as Foxglove names it: `rgb8`, `16UC1`.
+    pub encoding: String,
+    /// Bytes from one row to the next.
+    pub step: u32,
+    /// The rows.
+    pub data: Bytes,
+}
+
+/// The model of a camera, in our pixel coordinates: (0, 0) is the outer corner of the first pixel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    /// Width and height of its pictures.
+    pub size_px: [u32; 2],
+    /// `fx`, `fy`, `cx`, `cy`.
+    pub intrinsics_px: [f64; 4],
+    /// `plumb_bob`, `rational_polynomial`, `kannala_brandt`, …
+    pub distortion_model: String,
+    /// Its coefficients, in the model's order.
+    pub distortion: Vec<f64>,
+}
+
+/// Points with their colours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cloud {
+    /// In the frame of the camera, metres.
+    pub points_m: Vec<[f32; 3]>,
+    /// RGB of each point; absent: they have none.
+    pub colors: Option<Vec<[u8; 3]>>,
+}
+
+/// A result as it was recorded.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Recorded {
+    /// When its picture was captured, in nanoseconds since 1970.
+    pub captured_at_ns: i64,
+    /// The frame that it was found in.
+    pub origin: RecordedOrigin,
+    /// What was found.
+    pub body: Value,
+}
+
+/// The frame that a result was found in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RecordedOrigin {
+    /// Its stream.
+    pub stream: String,
+    /// Its publisher's start.
+    #[serde(default)]
+    pub generation: u64,
+    /// Its number.
+    pub seq: u64,
+    /// When it was captured, in nanoseconds since 1970.
+    pub captured_at_ns: i64,
+}
+
+/// What a stream's frames say of themselves, beside their messages.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Info {
+    /// The publisher's start.
+    pub generation: u64,
+    /// How the capture times are known, as in `start_of_exposure`.
+    pub clock: String,
+    /// The arrays of its frames as they were on the bus.
+    pub arrays: Vec<InfoArray>,
+    /// The body of its frames.
+    pub body: Value,
+}
+
+/// One array of a frame as it was on the bus.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct InfoArray {
+    /// Its name.
+    pub name: String,
+    /// Its type, as NumPy names it.
+    pub dtype: String,
+    /// Its pixel format, if it is one.
+    pub encoding: String,
+    /// `bt601` or `bt709`.
+    pub matrix: String,
+    /// `limited` or `full`.
+    pub range: String,
+}
+
+/// Why a message says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContentError {
+    /// Its form is not known here.
+    #[error("`{topic}` holds {schema} ({encoding}), which is not played")]
+    Unknown {
+        /// Where it was recorded.
+        topic: String,
+        /// The name of its form.
+        schema: String,
+        /// How it is encoded.
+        encoding: String,
+    },
+    /// It is damaged.
+    #[error("a message of `{topic}` is damaged: {why}")]
+    Damaged {
+        /// Where it was recorded.
+        topic: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Content {
+    pub(super) fn read(topic: &Topic, data: &Bytes) -> Result<Self, ContentError> {
+        match (topic.schema.as_str(), topic.encoding.as_str()) {
+            ("foxglove.CompressedVideo", "protobuf") => {
+                decode::<fox::CompressedVideo>(topic, data).map(|video| Self::Video {
+                    format: video.format,
+                    data: video.data,
+                })
+            }
+            ("foxglove.CompressedImage", "protobuf") => {
+                decode::<fox::CompressedImage>(topic, data).map(|picture| Self::Picture {
+                    format: picture.format,
+                    data: picture.data,
+                })
+            }
+            ("foxglove.RawImage", "protobuf") => decode::<fox::RawImage>(topic, data).map(|raw| {
+                Self::Pixels(Pixels {
+                    width: raw.width,
+                    height: raw.height,
+                    encoding: raw.encoding,
+                    step: raw.step,
+                    data: raw.data,
+                })
+            }),
+            ("foxglove.CameraCalibration", "protobuf") => {
+                let model = decode::<fox::CameraCalibration>(topic, data)?;
+                calibration(model)
+                    .map(Self::Calibration)
+                    .ok_or_else(|| damaged(topic, "it has no camera matrix"))
+            }
+            ("foxglove.PointCloud", "protobuf") => {
+                let cloud = decode::<fox::PointCloud>(topic, data)?;
+                points(&cloud)
+                    .map(Self::Points)
+                    .ok_or_else(|| damaged(topic, "its fields are not x, y and z of float32 or float64"))
+            }
+            ("bushbaby.Result", "json") => json(topic, data).map(Self::Result),
+            ("bushbaby.Info", "json") => json(topic, data).map(Self::Info),
+            (schema, encoding) => Err(ContentError::Unknown {
+                topic: topic.name.clone(),
+                schema: if schema.is_empty() {
+                    "messages without a schema".to_owned()
+                } else {
+                    schema.to_owned()
+                },
+                encoding: encoding.to_owned(),
+            }),
+        }
+    }
+
+    /// Whether messages of a topic can be read at all.
+    pub fn is_known(topic: &Topic) -> bool {
+        // An empty message is an empty picture in protobuf, and damaged in JSON: either way its form is known.
+        !matches!(Self::read(topic, &Bytes::new()), Err(ContentError::Unknown { .. }))
+    }
+}
+
+/// The `frame_id` of a picture's message: whose picture it is.
+pub(super) fn frame_id(topic: &Topic, data: &Bytes) -> Option<String> {
+    match topic.schema.as_str() {
+        "foxglove.CompressedVideo" => decode::<fox::CompressedVideo>(topic, data)
+            .ok()
+            .map(|video| video.frame_id),
+        "foxglove.CompressedImage" => decode::<fox::CompressedImage>(topic, data)
+            .ok()
+            .map(|picture| picture.frame_id),
+        "foxglove.RawImage" => decode::<fox::RawImage>(topic, data).ok().map(|raw| raw.frame_id),
+        "foxglove.PointCloud" => decode::<fox::PointCloud>(topic, data).ok().map(|cloud| cloud.frame_id),
+        "foxglove.CameraCalibration" => decode::<fox::CameraCalibration>(topic, data)
+            .ok()
+            .map(|model| model.frame_id),
+        _ => None,
+    }
+}
+
+fn decode<T: Decode>(topic: &Topic, data: &Bytes) -> Result<T, ContentError> {
+    T::decode(data.clone()).map_err(|error| damaged(topic, &error.to_string()))
+}
+
+fn json<T: for<'de> Deserialize<'de>>(topic: &Topic, data: &Bytes) -> Result<T, ContentError> {
+    serde_json::from_slice(data).map_err(|error| damaged(topic, &error.to_string()))
+}
+
+fn damaged(topic: &Topic, why: &str) -> ContentError {
+    ContentError::Damaged {
+        topic: topic.name.clone(),
+        why: why.to_owned(),
+    }
+}
+
+fn calibration(model: fox::CameraCalibration) -> Option<Calibration> {
+    let [fx, _, cx, _, fy, cy, ..] = *model.k.first_chunk::<9>()?;
+    // Foxglove, as ROS, writes 0 for "not calibrated", and counts from the centre of the first pixel.
+    (fx != 0.0).then_some(Calibration {
+        size_px: [model.width, model.height],
+        intrinsics_px: [fx, fy, cx + 0.5, cy + 0.5],
+        distortion_model: model.distortion_model,
+        distortion: model.d,
+    })
+}
+
+fn points(cloud: &fox::PointCloud) -> Option<Cloud> {
+    let stride = usize::try_from(cloud.point_stride).ok().filter(|stride| *stride > 0)?;
+    let field = |name: &str| {
+        let field = cloud.fields.iter().find(|field| field.name == name)?;
+        Some((field.offset as usize, NumericType::try_from(field.r#type).ok()?))
+    };
+    let axes = [field("x")?, field("y")?, field("z")?];
+    let channels = ["red", "green", "blue"].map(field);
+    let rows = || cloud.data.chunks_exact(stride);
+    let points_m = rows()
+        .map(|row| {
+            let [x, y, z] = axes.map(|(offset, kind)| coordinate(row, offset, kind));
+            Some([x?, y?, z?])
+        })
+        .collect::<Option<Vec<_>>>()?;
+    let colors = match channels {
+        [Some(red), Some(green), Some(blue)] => rows()
+            .map(|row| {
+                let [r, g, b] = [red, green, blue].map(|(offset, kind)| channel(row, offset, kind));
+                Some([r?, g?, b?])
+            })
+            .collect(),
+        _ => None,
+    };
+    Some(Cloud { points_m, colors })
+}
+
+fn coordinate(row: &[u8], offset: usize, kind: NumericType) -> Option<f32> {
+    let from = row.get(offset..)?;
+    match kind {
+        NumericType::Float32 => from.first_chunk().map(|bytes| f32::from_le_bytes(*bytes)),
+        NumericType::Float64 => from.first_chunk().map(|bytes| f64::from_le_bytes(*bytes) as f32),
+        _ => None,
+    }
+}
+
+fn channel(row: &[u8], offset: usize, kind: NumericType) -> Option<u8> {
+    match kind {
+        NumericType::Uint8 => row.get(offset).copied(),
+        NumericType::Float32 => coordinate(row, offset, kind).map(|share| (share * 255.0).round() as u8),
+        _ => None,
+    }
+}
+
+impl Pixels {
+    /// Its pixel format on the bus; `None` for numbers that are no pixels, and for formats that do not travel there.
+    pub fn format(&self) -> Option<PixelFormat> {
+        Some(match self.encoding.as_str() {
+            "rgb8" => PixelFormat::Rgb8,
+            "bgr8" | "8UC3" => PixelFormat::Bgr8,
+            "mono8" | "8UC1" => PixelFormat::Gray8,
+            "yuyv" | "yuv422_yuy2" => PixelFormat::Yuyv,
+            "nv12" => PixelFormat::Nv12,
+            _ => return None,
+        })
+    }
+
+    /// Looks at it as a picture; `None` when it is none, or its rows are not all there.
+    pub fn view(&self, color: ColorSpace) -> Option<ImageView<'_>> {
+        let format = self.format()?;
+        let stride_bytes = self.step as usize;
+        let mut planes = Vec::new();
+        let mut rest = &self.data[..];
+        for plane in 0..format.array_names().len() {
+            let [_, rows] = format.plane_shape(plane, self.width, self.height)?;
+            let bytes = rest.len().min(stride_bytes.checked_mul(rows)?);
+            let (bytes, behind) = rest.split_at(bytes);
+            planes.push(Plane { bytes, stride_bytes });
+            rest = behind;
+        }
+        ImageView::new(format, self.width, self.height, color, &planes).ok()
+    }
+
+    /// Its rows without padding, of `bytes` bytes a number; `None` when they are not all there.
+    fn rows(&self, bytes: usize) -> Option<impl Iterator<Item = &[u8]>> {
+        let row_bytes = (self.width as usize).checked_mul(bytes)?;
+        let step = (self.step as usize).max(1);
+        let last = step.checked_mul((self.height as usize).checked_sub(1)?)?;
+        let is_there = row_bytes > 0 && step >= row_bytes && last.checked_add(row_bytes)? <= self.data.len();
+        is_there.then(|| (0..self.height as usize).map(move |row| &self.data[row * step..][..row_bytes]))
+    }
+
+    /// Its numbers as float32: `32FC1` as they are, `16UC1` in millimetres as metres with NaN for 0. What depth is.
+    pub fn depth_m(&self) -> Option<Vec<f32>> {
+        match self.encoding.as_str() {
+            "32FC1" => {
+                let numbers = self.rows(4)?.flat_map(|row| row.as_chunks::<4>().0);
+                Some(numbers.map(|bytes| f32::from_le_bytes(*bytes)).collect())
+            }
+            "16UC1" | "mono16" => {
+                let numbers = self.rows(2)?.flat_map(|row| row.as_chunks::<2>().0);
+                let metres = |bytes: &[u8; 2]| match u16::from_le_bytes(*bytes) {
+                    0 => f32::NAN,
+                    millimetres => f32::from(millimetres) / 1000.0,
+                };
+                Some(numbers.map(metres).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Its bytes without padding, and what they are as NumPy names it, for numbers that are no picture: masks.
+    pub fn numbers(&self) -> Option<(&'static str, Vec<u8>)> {
+        let (dtype, bytes) = match self.encoding.as_str() {
+            "mono8" | "8UC1" => ("uint8", 1),
+            "mono16" | "16UC1" => ("uint16", 2),
+            "32FC1" => ("float32", 4),
+            _ => return None,
+        };
+        Some((dtype, self.rows(bytes)?.flatten().copied().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn topic(schema: &str, encoding: &str) -> Topic {
+        Topic {
+            name: "front/image".to_owned(),
+            schema: schema.to_owned(),
+            encoding: encoding.to_owned(),
+            count: 1,
+            first_ns: 0,
+            last_ns: 0,
+        }
+    }
+
+    fn raw(width: u32, height: u32, encoding: &str, step: u32, data: &[u8]) -> Pixels {
+        Pixels {
+            width,
+            height,
+            encoding: encoding.to_owned(),
+            step,
+            data: Bytes::copy_from_slice(data),
+        }
+    }
+
+    #[test]
+    fn whole_millimetres_become_metres_and_zero_is_not_known() {
+        let depth = raw(2, 2, "16UC1", 6, &[0, 0, 0xe8, 3, 9, 9, 1, 0, 0, 1])
+            .depth_m()
+            .unwrap();
+        assert!(depth[0].is_nan());
+        assert_eq!(depth[1..], [1.0, 0.001, 0.256]);
+    }
+
+    #[test]
+    fn rows_that_are_not_all_there_are_no_picture() {
+        assert!(raw(2, 2, "rgb8", 6, &[0; 12]).view(ColorSpace::JPEG).is_some());
+        assert!(raw(2, 2, "rgb8", 6, &[0; 11]).view(ColorSpace::JPEG).is_none());
+        assert!(raw(4, 2, "nv12", 4, &[0; 12]).view(ColorSpace::JPEG).is_some());
+        assert!(raw(4, 2, "nv12", 4, &[0; 8]).view(ColorSpace::JPEG).is_none());
+        assert!(raw(u32::MAX, u32::MAX, "32FC1", u32::MAX, &[0; 8]).depth_m().is_none());
+        assert!(raw(2, 0, "32FC1", 8, &[]).depth_m().is_none());
+    }
+
+    #[test]
+    fn what_is_not_known_is_named() {
+        let error = Content::read(&topic("sensor_msgs/msg/Image", "cdr"), &Bytes::new()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`front/image` holds sensor_msgs/msg/Image (cdr), which is not played"
+        );
+        assert!(!Content::is_known(&topic("foxglove.RawImage", "json")));
+        assert!(Content::is_known(&topic("foxglove.RawImage", "protobuf")));
+        assert!(Content::is_known(&topic("bushbaby.Result", "json")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(data in proptest::collection::vec(any::<u8>(), 0..120)) {
+            let data = Bytes::from(data);
+            for schema in ["CompressedVideo", "CompressedImage", "RawImage", "CameraCalibration", "PointCloud"] {
+                let _ = Content::read(&topic(&format!("foxglove.{schema}"), "protobuf"), &data);
+            }
+            for schema in ["Result", "Info"] {
+                let _ = Content::read(&topic(&format!("bushbaby.{schema}"), "json"), &data);
+            }
+        }
+
+        #[test]
+        fn any_size_is_viewed_or_refused(width: u16, height: u16, step: u16, length in 0_usize..3000, encoding in "rgb8|nv12|yuyv|mono8|16UC1|32FC1") {
+            let pixels = raw(width.into(), height.into(), &encoding, step.into(), &vec![1; length]);
+            let _ = pixels.view(ColorSpace::JPEG);
+            let _ = pixels.depth_m();
+            let _ = pixels.numbers();
+        }
+    }
+}
