@@ -2,13 +2,14 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo build test lint soak bench measure wheel test-v4l2 reference clean
+.PHONY: help demo build test lint soak bench peers measure wheel test-v4l2 reference clean
 
 help:
 	@echo "make demo    build it, show a made camera with tags in your browser"
 	@echo "make test    all tests, the ones in a real browser included"
 	@echo "make lint    formatter and lints, warnings as errors"
 	@echo "make bench   the bus beside this machine's own memory copy"
+	@echo "make peers   the bus from Python beside other ways from process to process"
 	@echo "make measure how old a picture is when the browser draws it"
 	@echo "make wheel   dist/bushbaby-….whl: the Python package with the command in it"
 	@echo "make soak    kills, freezes and an hour's work: two hours"
@@ -34,6 +35,9 @@ lint:
 
 bench: build
 	target/release/bushbaby bench bus
+
+peers:
+	scripts/peers.sh
 
 measure: build
 	python3 scripts/measure_page.py

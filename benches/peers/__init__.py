@@ -1,0 +1,1 @@
+"""Other ways to bring frames from one Python process to another, measured beside bushbaby: see README.md."""
