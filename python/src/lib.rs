@@ -3,10 +3,12 @@
 //! `bus` is what `import bushbaby` offers to any program: frames in and out as NumPy arrays. `node` runs a Python stage or source
 //! as a node of its own, with the loop that every other node has.
 
+mod bus;
+
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    Ok(())
+    bus::register(module)
 }

@@ -1,0 +1,177 @@
+"""What becomes of a Python value when it is sent: arrays with names and encodings, and a body of JSON."""
+
+from __future__ import annotations
+
+import json
+import pickle as pickling
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _results
+from ._errors import BadValue, Damaged, PickleRefused
+
+if TYPE_CHECKING:
+    from ._core import Frame
+
+Array = npt.NDArray[Any]
+Parts = tuple[list[tuple[str, str, Array]], bytes]
+
+PICKLE = "pickle"
+_NOT_META = ("type", "version", "items")
+
+
+def parts(
+    value: object,
+    camera: str,
+    results: object = None,
+    meta: Mapping[str, object] | None = None,
+    arrays: Mapping[str, object] | None = None,
+    pickle: bool = False,
+) -> Parts:
+    """Returns the arrays, as (name, encoding, array), and the body of one frame.
+
+    - `value`: an array, a dict of arrays, results, text, None; with `pickle`, anything.
+    - `camera`: the node whose picture it is, or is about.
+    - `results`, `meta`, `arrays`: what goes along.
+
+    Raises `BadValue`, saying what cannot travel.
+    """
+    if type(value) is np.ndarray and results is None and not meta and not arrays:
+        named = [_named_picture(value)]
+        return named, _body(_type_of(named), camera, None)
+    if value is not None and _results.is_results(value):
+        if results is not None:
+            raise BadValue("results were given twice: as the value, and as `results`")
+        value, results = None, value
+    if value is not None and not _is_arrays(value):
+        if pickle:
+            return _pickled(value, camera, meta)
+        raise BadValue(
+            f"a {type(value).__name__} cannot be sent: wanted an array, a dict of arrays, or results "
+            "(Box, Tag, Pose, Text, Mask, a dataclass, text, or a list of them). "
+            "Any object can with publish(…, pickle=True), to readers that say pickle=True"
+        )
+    named = _named(value, arrays)
+    if results is None:
+        return named, _body(_type_of(named), camera, meta)
+    items, masks = _results.encode(results)
+    taken = {name for name, _, _ in named}
+    for name, mask in masks:
+        if name in taken:
+            raise BadValue(f"array `{name}`: masks have the names mask0, mask1 …; give yours another one")
+        named.append((name, "", mask))
+    return named, _body("results", camera, meta, items)
+
+
+def load_object(frame: Frame, allowed: bool) -> object:
+    """Returns the object that a frame carries as a pickle, if its reader trusts the sender."""
+    place = f"frame {frame.seq} of `{frame.stream}`"
+    if frame.encodings.get(PICKLE) != PICKLE:
+        raise BadValue(f"{place} carries no pickled object: look at `arrays`, `items` or `meta`")
+    if not allowed:
+        raise PickleRefused(
+            f"{place} is a pickled object, and unpickling runs whatever the sender wants: "
+            f"if you trust it, say subscribe({frame.stream!r}, pickle=True)"
+        )
+    try:
+        return pickling.loads(memoryview(frame[PICKLE]))
+    except Exception as error:
+        raise Damaged(f"{place}: its object cannot be unpickled here: {type(error).__name__}: {error}") from error
+
+
+def _is_arrays(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(name, str) and _is_array(array) for name, array in value.items())
+    return _is_array(value)
+
+
+def _is_array(value: object) -> bool:
+    if isinstance(value, np.ndarray | np.generic | bool | int | float):
+        return True
+    if isinstance(value, list | tuple):
+        return bool(value) and all(_is_array(item) for item in value)
+    return hasattr(value, "__array__") or hasattr(value, "__array_interface__")
+
+
+def _named(value: object, arrays: Mapping[str, object] | None) -> list[tuple[str, str, Array]]:
+    named: dict[str, tuple[str, str, Array]] = {}
+    if isinstance(value, Mapping):
+        for name, array in value.items():
+            named[name] = _encoded(name, _as_array(name, array))
+    elif value is not None:
+        first = _named_picture(_as_array("array", value))
+        named[first[0]] = first
+    for name, array in (arrays or {}).items():
+        if name in named:
+            raise BadValue(f"array `{name}` was given twice")
+        named[name] = _encoded(name, _as_array(name, array))
+    # Whoever reads pictures looks at the first array.
+    if "depth" in named and "rgb" in named:
+        return [named.pop("rgb"), *named.values()]
+    return list(named.values())
+
+
+def _as_array(name: str, value: object) -> Array:
+    try:
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    except Exception as error:
+        raise BadValue(f"array `{name}`: {error}") from error
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+def _named_picture(array: Array) -> tuple[str, str, Array]:
+    """A lone array gets its name by what it looks like."""
+    if array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] == 3:
+        return ("rgb", "rgb8", array)
+    if array.dtype == np.uint8 and array.ndim == 2:
+        return ("gray", "gray8", array)
+    return ("array", "", array)
+
+
+def _encoded(name: str, array: Array) -> tuple[str, str, Array]:
+    """A named array is a picture when both name and shape say so."""
+    if array.dtype == np.uint8:
+        if name in ("rgb", "bgr") and array.ndim == 3 and array.shape[2] == 3:
+            return (name, f"{name}8", array)
+        if name == "gray" and array.ndim == 2:
+            return (name, "gray8", array)
+        if name == "jpeg" and array.ndim == 1:
+            return (name, "jpeg", array)
+    return (name, "", array)
+
+
+def _type_of(named: list[tuple[str, str, Array]]) -> str:
+    if named and named[0][1]:
+        return "rgbd" if any(name == "depth" for name, _, _ in named) else "image"
+    return "arrays"
+
+
+def _body(
+    kind: str, camera: str, meta: Mapping[str, object] | None, items: list[dict[str, object]] | None = None
+) -> bytes:
+    body: dict[str, object] = {"type": kind, "version": 1, "camera": camera}
+    if meta is not None:
+        if not isinstance(meta, Mapping):
+            raise BadValue(f"meta is a {type(meta).__name__}, wanted a dict")
+        body.update((key, _results.plain(value, f"meta[{key!r}]")) for key, value in meta.items() if key not in _NOT_META)
+    if items is not None:
+        body["items"] = items
+    try:
+        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise BadValue(f"the body cannot be written as JSON: {error}") from error
+
+
+def _pickled(value: object, camera: str, meta: Mapping[str, object] | None) -> Parts:
+    try:
+        data = pickling.dumps(value, protocol=5)
+    except Exception as error:
+        raise BadValue(f"a {type(value).__name__} cannot be pickled: {error}") from error
+    return [(PICKLE, PICKLE, np.frombuffer(data, np.uint8))], _body(PICKLE, camera, meta)
+
+
