@@ -39,6 +39,7 @@ mod contents;
 pub mod messages;
 pub mod read;
 pub mod topics;
+pub mod video;
 
 pub use container::{McapWriter, Message};
 pub use contents::Contents;

@@ -1,0 +1,202 @@
+//! Pictures to H.264 that every player takes: constrained baseline, one keyframe a second with its parameter sets, no B-frames.
+//!
+//! In: a picture in any format, and when it was captured. Out: one access unit in Annex B.
+
+mod planes;
+mod rate;
+#[cfg(test)]
+mod tests;
+
+use bushbaby_pixels::jpeg::JpegError;
+use bushbaby_pixels::{ColorSpace, ImageView, Matrix, Range};
+use openh264::encoder::{
+    BitRate, ColorPrimaries, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod,
+    MatrixCoefficients, Profile, RateControlMode, TransferCharacteristics, UsageType, VuiConfig,
+};
+use openh264::{OpenH264API, Timestamp};
+
+use planes::Planes;
+use rate::FrameRateMeter;
+
+/// Decoding can begin this often.
+const KEYFRAME_EVERY_NS: u64 = 1_000_000_000;
+/// Bits for a pixel of each picture, where no bit rate is given: 1280x720 at 30 a second becomes 2.8 Mbit/s.
+const BITS_PER_PIXEL: f64 = 0.1;
+/// What is taken until two pictures came.
+const FIRST_GUESS_HZ: f64 = 30.0;
+/// The encoder takes no longer sides, the shorter at most [`SHORTER_SIDE_PX`].
+const LONGER_SIDE_PX: u32 = 3840;
+const SHORTER_SIDE_PX: u32 = 2160;
+const SMALLEST_SIDE_PX: u32 = 16;
+
+/// Why a picture did not become video.
+#[derive(Debug, thiserror::Error)]
+pub enum VideoError {
+    /// It is too large or too small for H.264 by this encoder.
+    #[error(
+        "a picture of {width}x{height} cannot become H.264 here: the sides must be from 16 to 3840 and 2160 pixels"
+    )]
+    Size {
+        /// Its width in pixels.
+        width: u32,
+        /// Its height in pixels.
+        height: u32,
+    },
+    /// It is a JPEG that cannot be decoded.
+    #[error("a JPEG picture is damaged: {0}")]
+    Jpeg(#[from] JpegError),
+    /// The encoder refused it.
+    #[error("the H.264 encoder failed: {0}")]
+    Encoder(#[from] openh264::Error),
+}
+
+/// One picture of a video.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedPicture {
+    /// Parameter sets (at keyframes) and slices, each behind a start code.
+    pub annex_b: Vec<u8>,
+    /// Whether decoding may begin here.
+    pub is_keyframe: bool,
+    /// Width as a player shows it: even.
+    pub width: u32,
+    /// Height as a player shows it: even.
+    pub height: u32,
+}
+
+/// Makes one camera's video. A picture of another size or with other colours begins anew, with a keyframe.
+pub struct VideoEncoder {
+    bits_per_second: Option<u32>,
+    encoder: Option<Running>,
+    planes: Planes,
+    rate: FrameRateMeter,
+}
+
+struct Running {
+    encoder: Encoder,
+    size: [u32; 2],
+    color: ColorSpace,
+    hz: f64,
+    keyframe_ns: u64,
+    began_ns: u64,
+}
+
+impl std::fmt::Debug for VideoEncoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VideoEncoder")
+            .field("bits_per_second", &self.bits_per_second)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VideoEncoder {
+    /// Sets it up. `bits_per_second`: absent, by the size and rate of the pictures.
+    pub fn new(bits_per_second: Option<u32>) -> Self {
+        Self {
+            bits_per_second,
+            encoder: None,
+            planes: Planes::default(),
+            rate: FrameRateMeter::default(),
+        }
+    }
+
+    /// Lets the next picture be a keyframe, as a new file must begin with one.
+    pub fn begin_anew(&mut self) {
+        if let Some(running) = &mut self.encoder {
+            running.encoder.force_intra_frame();
+        }
+    }
+
+    /// Encodes a picture. `captured_ns`: any clock that only goes forward.
+    ///
+    /// Odd sides get one column or row more, a copy of the last. The frame rate is learnt from the capture times.
+    ///
+    /// # Errors
+    /// [`VideoError`], for a size that H.264 cannot have here and for a damaged JPEG; the next picture may be encoded.
+    pub fn encode(&mut self, image: &ImageView<'_>, captured_ns: u64) -> Result<EncodedPicture, VideoError> {
+        let yuv = self.planes.of(image)?;
+        let [width, height] = yuv.size();
+        let is_possible = width.max(height) <= LONGER_SIDE_PX
+            && width.min(height) <= SHORTER_SIDE_PX
+            && width.min(height) >= SMALLEST_SIDE_PX;
+        if !is_possible {
+            return Err(VideoError::Size { width, height });
+        }
+        let hz = self.rate.measure(captured_ns).unwrap_or(FIRST_GUESS_HZ);
+        let fits = |running: &Running| {
+            running.size == [width, height]
+                && running.color == yuv.color()
+                // A rate that was guessed badly is put right where a keyframe is due anyhow.
+                && (captured_ns.saturating_sub(running.keyframe_ns) < KEYFRAME_EVERY_NS || is_near(running.hz, hz))
+        };
+        let running = match self.encoder.take().filter(fits) {
+            Some(running) => self.encoder.insert(running),
+            None => {
+                let bits_per_second = self
+                    .bits_per_second
+                    .unwrap_or_else(|| default_bits([width, height], hz));
+                self.encoder.insert(Running {
+                    encoder: encoder(bits_per_second, hz, yuv.color())?,
+                    size: [width, height],
+                    color: yuv.color(),
+                    hz,
+                    keyframe_ns: captured_ns,
+                    began_ns: captured_ns,
+                })
+            }
+        };
+        if captured_ns.saturating_sub(running.keyframe_ns) >= KEYFRAME_EVERY_NS {
+            running.encoder.force_intra_frame();
+        }
+        let since_ms = captured_ns.saturating_sub(running.began_ns) / 1_000_000;
+        let encoded = running.encoder.encode_at(&yuv, Timestamp::from_millis(since_ms))?;
+        let is_keyframe = encoded.frame_type() == FrameType::IDR;
+        let mut annex_b = Vec::new();
+        encoded.write_vec(&mut annex_b);
+        if is_keyframe {
+            running.keyframe_ns = captured_ns;
+        }
+        Ok(EncodedPicture {
+            annex_b,
+            is_keyframe,
+            width,
+            height,
+        })
+    }
+}
+
+/// Bits a second for pictures of this size and rate.
+fn default_bits([width, height]: [u32; 2], hz: f64) -> u32 {
+    let bits = f64::from(width) * f64::from(height) * hz.clamp(5.0, 60.0) * BITS_PER_PIXEL;
+    bits.max(200_000.0) as u32
+}
+
+fn is_near(a_hz: f64, b_hz: f64) -> bool {
+    a_hz / b_hz < 1.25 && b_hz / a_hz < 1.25
+}
+
+fn encoder(bits_per_second: u32, hz: f64, color: ColorSpace) -> Result<Encoder, openh264::Error> {
+    let vui = VuiConfig::new()
+        .full_range(color.range == Range::Full)
+        .color_primaries(ColorPrimaries::Bt709)
+        .transfer_characteristics(TransferCharacteristics::Bt709)
+        .matrix_coefficients(match color.matrix {
+            Matrix::Bt601 => MatrixCoefficients::Smpte170M,
+            Matrix::Bt709 => MatrixCoefficients::Bt709,
+        });
+    let config = EncoderConfig::new()
+        .profile(Profile::Baseline)
+        .usage_type(UsageType::CameraVideoRealTime)
+        .complexity(Complexity::Low)
+        .rate_control_mode(RateControlMode::Bitrate)
+        .bitrate(BitRate::from_bps(bits_per_second))
+        .max_frame_rate(FrameRate::from_hz(hz.clamp(1.0, 240.0) as f32))
+        // Keyframes are asked for by capture time.
+        .intra_frame_period(IntraFramePeriod::auto())
+        // A recording has every picture, whatever it costs.
+        .skip_frames(false)
+        .scene_change_detect(false)
+        .background_detection(false)
+        .num_threads(1)
+        .vui(vui);
+    Encoder::with_api_config(OpenH264API::from_source(), config)
+}
