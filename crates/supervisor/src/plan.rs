@@ -1,6 +1,7 @@
 //! What a checked pipeline file comes to: the nodes to start, in full.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bushbaby_bus::InstanceName;
@@ -27,15 +28,42 @@ impl Plan {
     }
 }
 
+/// The recorder's kind, and the name of its node: it ends last, so that what is under way is kept.
+pub const RECORD: &str = "record";
+
+/// What runs a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// The `bushbaby` binary.
+    Bushbaby,
+    /// A Python interpreter, with the package.
+    Python {
+        /// Which.
+        interpreter: PathBuf,
+    },
+}
+
+impl Program {
+    /// The file that is started, where `bushbaby` is the binary.
+    pub fn path<'a>(&'a self, bushbaby: &'a Path) -> &'a Path {
+        match self {
+            Self::Bushbaby => bushbaby,
+            Self::Python { interpreter } => interpreter,
+        }
+    }
+}
+
 /// One node to start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlannedNode {
     /// What the node is told, secrets filled in: never printed.
     pub spec: NodeSpec,
     /// Source, stage or sink: the order of start and stop.
     pub role: Role,
     /// The streams that it makes.
-    pub outputs: &'static [OutputSpec],
+    pub outputs: Vec<OutputSpec>,
+    /// What runs it.
+    pub program: Program,
     /// Its settings as the file has them, secrets as `$NAME`: what people may see.
     pub shown_settings: serde_json::Value,
     /// How long it may take, and be silent.

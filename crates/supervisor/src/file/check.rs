@@ -1,20 +1,22 @@
 //! Finds every mistake of a file, or makes a plan of it.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bushbaby_bus::InstanceName;
+use bushbaby_node::Kind;
 use bushbaby_node::control::NodeSpec;
 use bushbaby_node::settings::{Problem, Tree, Value as TreeValue};
-use bushbaby_node::{Kind, Role};
 use serde_json::Value;
 
 use crate::file::declare::defaults::Defaults;
 use crate::file::declare::names::Names;
 use crate::file::declare::{Declared, Noun, Reading, top, web};
+use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Findings, Spot};
-use crate::file::resolve::{MOST_NODES, Resolved, resolve};
+use crate::file::resolve::{Instance, MOST_NODES, Resolved, resolve};
 use crate::file::settings::any_node::AnyNode;
 use crate::file::settings::keys;
 use crate::file::settings::masked::masked;
@@ -22,6 +24,7 @@ use crate::file::settings::secrets::{Environment, Secrets};
 use crate::file::settings::settle::{Settled, read_checked, settle};
 use crate::file::{FileProblem, expand, read_text, yaml};
 use crate::plan::{Plan, PlannedNode};
+use crate::python::Surroundings;
 
 /// A file without mistakes.
 #[derive(Debug, Clone)]
@@ -46,13 +49,55 @@ pub fn probe_ports(checked: &Checked) -> Result<(), Vec<FileProblem>> {
         .map_err(|problem| vec![problem])
 }
 
+/// A recording that cameras are played from instead of what the file has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// The file.
+    pub recording: PathBuf,
+    /// The cameras that it holds, by name.
+    pub cameras: BTreeSet<String>,
+    /// How fast it is played; absent: as it was recorded.
+    pub speed: Option<f64>,
+}
+
+impl Replay {
+    /// The settings of kind `replay` that play a camera.
+    pub(crate) fn settings(&self, camera: &str) -> impl Iterator<Item = (&'static str, String)> {
+        let recording = std::path::absolute(&self.recording).unwrap_or_else(|_| self.recording.clone());
+        let settings = [
+            ("replay", Some(recording.display().to_string())),
+            ("camera", Some(camera.to_owned())),
+            ("speed", self.speed.map(|speed| speed.to_string())),
+        ];
+        settings.into_iter().filter_map(|(key, value)| Some((key, value?)))
+    }
+}
+
+/// What files are checked against.
+#[derive(Clone, Copy)]
+pub struct Checker<'a> {
+    /// What nodes there are.
+    pub kinds: &'a [Kind],
+    /// Where `$NAME` takes its value from.
+    pub environment: Environment<'a>,
+    /// What cameras are played from instead of what the file has.
+    pub replay: Option<&'a Replay>,
+}
+
+impl std::fmt::Debug for Checker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checker")
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Reads a file and checks it.
 ///
 /// # Errors
 /// Every mistake, in the order of the file.
 pub fn check_file(path: &Path, kinds: &[Kind], environment: Environment<'_>) -> Result<Checked, Vec<FileProblem>> {
-    let text = read_text(path).map_err(|problem| vec![problem])?;
-    check(&text, path, kinds, environment)
+    Checker::new(kinds, environment).check_file(path)
 }
 
 /// Checks a file's text.
@@ -69,40 +114,72 @@ pub fn check(
     kinds: &[Kind],
     environment: Environment<'_>,
 ) -> Result<Checked, Vec<FileProblem>> {
-    let file: Arc<Path> = file_path.into();
-    let (tree, doubled) = yaml::read(text, &file).map_err(|problem| vec![problem])?;
-    let base_dir = folder(file_path).map_err(|problem| vec![problem])?;
-    let taken = RefCell::new(Secrets::default());
-    let environment = |name: &str| {
-        let value = environment(name)?;
-        taken.borrow_mut().add(name, &value);
-        Some(value)
-    };
-    let environment: Environment<'_> = &environment;
-    let mut reading = Reading {
-        kinds,
-        environment,
-        base_dir: &base_dir,
-        lost_cameras: false,
-        findings: Findings::default(),
-    };
-    reading.findings.extend(doubled);
-    let top::Declarations { nodes, defaults } = top::read(&tree, &file, &mut reading);
-    if let Some(first_too_many) = nodes.get(MOST_NODES) {
-        let message = format!("the file has more than {MOST_NODES} nodes");
-        return Err(vec![FileProblem::at(&first_too_many.spot, message)]);
+    Checker::new(kinds, environment).check(text, file_path)
+}
+
+impl<'a> Checker<'a> {
+    /// Takes files as they are.
+    pub fn new(kinds: &'a [Kind], environment: Environment<'a>) -> Self {
+        Self {
+            kinds,
+            environment,
+            replay: None,
+        }
     }
-    take_names(&nodes, &mut reading.findings);
-    let resolved = resolve(&nodes, reading.lost_cameras, &mut reading.findings);
-    let settings: Vec<Option<NodeSettings>> = nodes
-        .iter()
-        .map(|node| NodeSettings::settle(node, &defaults, &mut reading))
-        .collect();
-    let problems = reading.findings.into_problems(&taken.borrow());
-    if !problems.is_empty() {
-        return Err(problems);
+
+    /// Like [`check_file`](fn@check_file).
+    ///
+    /// # Errors
+    /// Every mistake, in the order of the file.
+    pub fn check_file(&self, path: &Path) -> Result<Checked, Vec<FileProblem>> {
+        let text = read_text(path).map_err(|problem| vec![problem])?;
+        self.check(&text, path)
     }
-    Ok(assemble(&nodes, resolved, settings, &base_dir))
+
+    /// Like [`check`](fn@check).
+    ///
+    /// # Errors
+    /// Every mistake, in the order of the file.
+    pub fn check(&self, text: &str, file_path: &Path) -> Result<Checked, Vec<FileProblem>> {
+        let file: Arc<Path> = file_path.into();
+        let (tree, doubled) = yaml::read(text, &file).map_err(|problem| vec![problem])?;
+        let base_dir = folder(file_path).map_err(|problem| vec![problem])?;
+        let taken = RefCell::new(Secrets::default());
+        let environment = |name: &str| {
+            let value = (self.environment)(name)?;
+            taken.borrow_mut().add(name, &value);
+            Some(value)
+        };
+        let environment: Environment<'_> = &environment;
+        let python = Surroundings::of(self.environment);
+        let mut reading = Reading {
+            kinds: self.kinds,
+            environment,
+            base_dir: &base_dir,
+            python: &python,
+            replay: self.replay,
+            lost_cameras: false,
+            findings: Findings::default(),
+        };
+        reading.findings.extend(doubled);
+        let top::Declarations { mut nodes, defaults } = top::read(&tree, &file, &mut reading);
+        if let Some(first_too_many) = nodes.get(MOST_NODES) {
+            let message = format!("the file has more than {MOST_NODES} nodes");
+            return Err(vec![FileProblem::at(&first_too_many.spot, message)]);
+        }
+        take_names(&nodes, &mut reading.findings);
+        nodes.iter_mut().for_each(|node| node.find_outputs(&reading));
+        let resolved = resolve(&nodes, reading.lost_cameras, &mut reading.findings);
+        let settings: Vec<Option<NodeSettings>> = nodes
+            .iter()
+            .map(|node| NodeSettings::settle(node, &defaults, &mut reading))
+            .collect();
+        let problems = reading.findings.into_problems(&taken.borrow());
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(assemble(nodes, resolved, settings, &base_dir))
+    }
 }
 
 fn folder(file_path: &Path) -> Result<PathBuf, FileProblem> {
@@ -134,12 +211,12 @@ impl NodeSettings {
             in_json(&read_checked::<AnyNode>(tree)?)
         });
         let any_node = tell(node, defaults, any_node, &mut reading.findings);
-        let kind = node.kind?;
+        let kind = node.kind.as_ref()?;
         let mut raw = node.settings.clone();
         let unknown = take_unknown(&mut raw, kind);
         let own = settle(&raw, environment, |tree| match node.noun {
             Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
-            Noun::Camera | Noun::Stage => kind.check(tree, reading.base_dir),
+            Noun::Camera | Noun::Stage | Noun::Record => kind.check(tree, reading.base_dir),
         });
         let known = tell(node, defaults, unknown, &mut reading.findings);
         let own = tell(node, defaults, own, &mut reading.findings)?;
@@ -151,15 +228,16 @@ impl NodeSettings {
 }
 
 /// Takes out what a kind does not have; its own check would know less of what was meant.
-fn take_unknown(settings: &mut Tree, kind: &Kind) -> Result<(), Vec<Problem>> {
+fn take_unknown(settings: &mut Tree, kind: &NodeKind<'_>) -> Result<(), Vec<Problem>> {
     let TreeValue::Map(entries) = &mut settings.value else {
         return Ok(());
     };
-    let unknown: Vec<Problem> = keys::take_unknown(entries, kind)
+    let unknown: Vec<Problem> = kind
+        .take_unknown(entries)
         .into_iter()
         .map(|entry| Problem {
             place: Some(entry.key_place),
-            hint: keys::hint_for(&entry.key, kind),
+            hint: kind.hint_for(&entry.key),
             ..Problem::new(&entry.key, format!("unknown key `{}`", entry.key))
         })
         .collect();
@@ -202,7 +280,7 @@ fn tell<T>(
 }
 
 fn assemble(
-    nodes: &[Declared<'_>],
+    nodes: Vec<Declared<'_>>,
     resolved: Vec<Resolved>,
     settings: Vec<Option<NodeSettings>>,
     base_dir: &Path,
@@ -215,59 +293,60 @@ fn assemble(
         shown: Vec::new(),
         web: None,
     };
-    for ((node, resolved), settings) in nodes.iter().zip(resolved).zip(settings) {
-        let (Some(kind), Some(settings)) = (node.kind, settings) else {
+    for ((node, resolved), settings) in nodes.into_iter().zip(resolved).zip(settings) {
+        let (Some(kind), Some(settings)) = (&node.kind, settings) else {
             continue;
         };
         checked.shown.push(expand::Shown::of(
-            node,
+            &node,
             kind,
-            &settings.own.shown,
+            &kind.shown(&settings.own.shown),
             &settings.any_node.shown,
             &resolved,
         ));
-        if kind.role == Role::Sink
+        if node.noun == Noun::Web
             && let Some(listen) = settings.own.value.get("listen").and_then(Value::as_str)
         {
             checked.plan.web = web::url(listen);
             checked.web = Some((listen.to_owned(), node.spot.clone()));
         }
         for instance in resolved.instances {
-            let inputs = instance.inputs.into_iter().map(|input| input.spec).collect();
             checked
                 .plan
                 .nodes
-                .push(planned(kind, instance.name, inputs, &settings, base_dir));
+                .push(planned(&node, kind, instance, &settings, base_dir));
         }
     }
     checked
 }
 
 fn planned(
-    kind: &Kind,
-    name: String,
-    inputs: Vec<bushbaby_node::control::InputSpec>,
+    node: &Declared<'_>,
+    kind: &NodeKind<'_>,
+    instance: Instance,
     settings: &NodeSettings,
     base_dir: &Path,
 ) -> PlannedNode {
     let NodeSettings { own, any, .. } = settings;
     let in_ms = |time: bushbaby_node::settings::Time| u64::try_from(time.0.as_millis()).unwrap_or(u64::MAX);
+    let within = |within: bushbaby_node::settings::Time| u64::try_from(within.0.as_nanos()).unwrap_or(u64::MAX);
     PlannedNode {
         spec: NodeSpec {
             instance: default_instance(),
-            node: name,
-            kind: kind.name.to_owned(),
-            settings: own.value.clone(),
-            inputs,
+            node: instance.name,
+            kind: kind.name().to_owned(),
+            settings: kind.handed(own, &node.settings),
+            inputs: instance.inputs.into_iter().map(|input| input.spec).collect(),
             base_dir: base_dir.to_owned(),
             stalled_ms: in_ms(any.stalled),
             late_ms: in_ms(any.late),
-            sync_within_ns: None,
+            sync_within_ns: node.reads.within().map(within),
             frozen_frames: any.frozen.0,
         },
-        role: kind.role,
-        outputs: kind.outputs,
-        shown_settings: masked(&own.shown),
+        role: kind.role(),
+        outputs: node.outputs.clone().unwrap_or_default(),
+        program: kind.program(),
+        shown_settings: masked(&kind.shown(&own.shown)),
         limits: any.limits(),
         restart: any.restart_policy(),
         process: any.process_settings(),

@@ -6,6 +6,8 @@ mod cameras;
 pub(crate) mod defaults;
 pub(crate) mod names;
 mod not_yet;
+pub(crate) mod python;
+pub(crate) mod record;
 mod stages;
 pub(crate) mod top;
 pub(crate) mod web;
@@ -13,13 +15,17 @@ pub(crate) mod wires;
 
 use std::collections::BTreeMap;
 
-use bushbaby_node::Kind;
-use bushbaby_node::settings::{Entry, Tree};
+use bushbaby_node::settings::{Entry, Place, Tree};
+use bushbaby_node::{Kind, OutputSpec};
 
+use crate::file::check::Replay;
+use crate::file::declare::defaults::Defaults;
 use crate::file::declare::wires::Reads;
+use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Findings, Spot};
 use crate::file::settings::keys;
-use crate::file::settings::secrets::Environment;
+use crate::file::settings::secrets::{Environment, fill};
+use crate::python::Surroundings;
 
 /// What all readers of the file need, and where they put what they find.
 pub(crate) struct Reading<'a> {
@@ -27,6 +33,10 @@ pub(crate) struct Reading<'a> {
     pub(crate) environment: Environment<'a>,
     /// The folder of the pipeline file, to which paths are relative.
     pub(crate) base_dir: &'a std::path::Path,
+    /// Where interpreters are looked for.
+    pub(crate) python: &'a Surroundings,
+    /// The recording that cameras are played from instead.
+    pub(crate) replay: Option<&'a Replay>,
     /// Whether cameras are missing from the nodes because of mistakes: what reads them is then no mistake of its own.
     pub(crate) lost_cameras: bool,
     pub(crate) findings: Findings,
@@ -52,6 +62,7 @@ impl<'a> Reading<'a> {
 pub(crate) enum Noun {
     Camera,
     Stage,
+    Record,
     Web,
 }
 
@@ -63,7 +74,9 @@ pub(crate) struct Declared<'k> {
     /// Where its name stands.
     pub(crate) spot: Spot,
     /// Absent when the file does not tell it, which was reported.
-    pub(crate) kind: Option<&'k Kind>,
+    pub(crate) kind: Option<NodeKind<'k>>,
+    /// What it writes; absent when its kind is not known.
+    pub(crate) outputs: Option<Vec<OutputSpec>>,
     /// The keys of its kind.
     pub(crate) settings: Tree,
     /// The keys of any node.
@@ -73,7 +86,39 @@ pub(crate) struct Declared<'k> {
     pub(crate) reads: Reads,
 }
 
-impl Declared<'_> {
+impl<'k> Declared<'k> {
+    /// A node of which only this is known.
+    pub(crate) fn new(noun: Noun, name: &str, spot: Spot, kind: Option<NodeKind<'k>>) -> Self {
+        let nothing = || keys::map(spot.place, Vec::new());
+        Self {
+            noun,
+            name: name.to_owned(),
+            kind,
+            outputs: None,
+            settings: nothing(),
+            any_node: nothing(),
+            inherited: BTreeMap::new(),
+            reads: Reads::Nothing,
+            spot,
+        }
+    }
+
+    /// The same node with these entries, and what `defaults:` add to them.
+    pub(crate) fn with(mut self, place: Place, mut entries: Vec<Entry>, defaults: &Defaults) -> Self {
+        self.inherited = defaults.add_to(&mut entries, self.kind.as_ref().map_or("", NodeKind::name));
+        (self.any_node, self.settings) = split(place, entries);
+        self
+    }
+
+    /// Finds out what it writes with its settings.
+    pub(crate) fn find_outputs(&mut self, reading: &Reading<'_>) {
+        let settings = || fill(&self.settings, reading.environment).tree;
+        self.outputs = self
+            .kind
+            .as_ref()
+            .map(|kind| kind.outputs(&settings(), reading.base_dir));
+    }
+
     /// The node as messages call it.
     pub(crate) fn called(&self) -> String {
         called(self.noun, &self.name)
@@ -85,12 +130,13 @@ pub(crate) fn called(noun: Noun, name: &str) -> String {
     match noun {
         Noun::Camera => format!("camera `{name}`"),
         Noun::Stage => format!("stage `{name}`"),
+        Noun::Record => "`record`".to_owned(),
         Noun::Web => "`web`".to_owned(),
     }
 }
 
 /// Splits what stands in a node into the keys of any node and those of its kind.
-pub(crate) fn split(place: bushbaby_node::settings::Place, mut entries: Vec<Entry>) -> (Tree, Tree) {
+fn split(place: Place, mut entries: Vec<Entry>) -> (Tree, Tree) {
     let any_node = keys::take(&mut entries, &crate::file::settings::any_node::KEYS);
     (keys::map(place, any_node), keys::map(place, entries))
 }

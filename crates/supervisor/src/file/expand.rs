@@ -2,13 +2,14 @@
 
 mod emit;
 
-use bushbaby_node::Kind;
 use serde_json::{Map, Value, json};
 
+use crate::file::Checked;
 use crate::file::declare::wires::{Pace, Reads};
 use crate::file::declare::{Declared, Noun, address};
+use crate::file::node_kind::NodeKind;
+use crate::file::python_node::PYTHON;
 use crate::file::resolve::Resolved;
-use crate::file::{Checked, schema};
 
 /// One node of the file in long form.
 #[derive(Debug, Clone)]
@@ -22,23 +23,30 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// Puts a node together from its settings, which still have `$NAME` in them.
-    pub(crate) fn of(node: &Declared<'_>, kind: &Kind, own: &Value, any_node: &Value, resolved: &Resolved) -> Self {
+    pub(crate) fn of(
+        node: &Declared<'_>,
+        kind: &NodeKind<'_>,
+        own: &Value,
+        any_node: &Value,
+        resolved: &Resolved,
+    ) -> Self {
         let mut body = Map::new();
         let mut remark_key = "in";
-        match node.noun {
-            Noun::Camera => {
-                let key = address::own_key(kind.name);
-                body.insert(key.to_owned(), own.get(key).cloned().unwrap_or(Value::Null));
+        let mut first = |key: &str| body.insert(key.to_owned(), own.get(key).cloned().unwrap_or(Value::Null));
+        match (node.noun, kind) {
+            (Noun::Web, _) => {}
+            (_, NodeKind::Python(python)) => {
+                first(python.key);
+                first(PYTHON);
             }
-            Noun::Stage => {
-                body.insert("kind".to_owned(), json!(kind.name));
-            }
-            Noun::Web => {}
+            (Noun::Camera, NodeKind::BuiltIn(kind)) => drop(first(address::own_key(kind.name))),
+            (Noun::Record, _) => drop(first("to")),
+            (Noun::Stage, NodeKind::BuiltIn(kind)) => drop(body.insert("kind".to_owned(), json!(kind.name))),
         }
         if let Reads::Each(wire) = &node.reads {
             remark_key = "each";
             body.insert(remark_key.to_owned(), long_wire(&wire.text, wire.pace));
-        } else if node.noun == Noun::Stage {
+        } else if matches!(node.noun, Noun::Stage | Noun::Record) {
             let inputs = resolved
                 .instances
                 .iter()
@@ -54,7 +62,12 @@ impl Shown {
                     },
                 )
             });
-            body.insert(remark_key.to_owned(), long.collect());
+            let long: Vec<Value> = long.collect();
+            let inputs = match node.reads.within() {
+                Some(within) => synced(resolved, &within.to_string()),
+                None => Value::Array(long),
+            };
+            body.insert(remark_key.to_owned(), inputs);
         }
         let mut add = |settings: &Value| {
             for (key, value) in settings.as_object().into_iter().flatten() {
@@ -63,10 +76,7 @@ impl Shown {
         };
         add(own);
         // Some structs leave out what is nothing.
-        add(&schema::nullable_keys(kind)
-            .into_iter()
-            .map(|key| (key, Value::Null))
-            .collect());
+        add(&kind.nullable_keys().into_iter().map(|key| (key, Value::Null)).collect());
         add(any_node);
         let remark = resolved.note.clone().map(|note| (remark_key, note));
         Self {
@@ -76,6 +86,12 @@ impl Shown {
             remark,
         }
     }
+}
+
+fn synced(resolved: &Resolved, within: &str) -> Value {
+    let inputs = resolved.instances.iter().flat_map(|instance| &instance.inputs);
+    let streams: Vec<&str> = inputs.map(|input| input.spec.stream.as_str()).collect();
+    json!({ "sync": streams, "within": within })
 }
 
 fn long_wire(stream: &str, pace: Pace) -> Value {
@@ -96,7 +112,12 @@ fn long_wire(stream: &str, pace: Pace) -> Value {
 /// Writes the long form of a file, with every default. It reads back to the same plan.
 pub fn expand(checked: &Checked) -> String {
     let mut out = String::new();
-    for (noun, title) in [(Noun::Camera, "cameras"), (Noun::Stage, "stages"), (Noun::Web, "web")] {
+    for (noun, title) in [
+        (Noun::Camera, "cameras"),
+        (Noun::Stage, "stages"),
+        (Noun::Record, "record"),
+        (Noun::Web, "web"),
+    ] {
         let nodes: Vec<&Shown> = checked.shown.iter().filter(|node| node.noun == noun).collect();
         if nodes.is_empty() {
             continue;
@@ -104,8 +125,9 @@ pub fn expand(checked: &Checked) -> String {
         out.push_str(title);
         out.push_str(":\n");
         for node in nodes {
-            let level = if noun == Noun::Web { 1 } else { 2 };
-            if noun != Noun::Web {
+            let is_named = matches!(noun, Noun::Camera | Noun::Stage);
+            let level = if is_named { 2 } else { 1 };
+            if is_named {
                 emit::key(&mut out, 1, &node.name);
             }
             for (key, value) in &node.body {

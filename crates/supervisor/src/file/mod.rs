@@ -8,14 +8,19 @@
 //! kinds → schema, reference: what may stand in a file
 //! ```
 //!
+//! What a Python node reads, writes and may be told is asked from its code ([`crate::python`]) when it is declared: from then on it
+//! is a node like any other (`node_kind`).
+//!
 //! In: a text, the [`Kind`](bushbaby_node::Kind)s that there are, and the environment, from which `$NAME` takes its value.
-//! Out: [`Checked`], or all [`FileProblem`]s at once. Nothing is started and nothing printed. The only files read are those that
+//! Out: [`Checked`], or all [`FileProblem`]s at once. No node is started and nothing printed. The only files read are those that
 //! the pipeline file names: a list of cameras, and what a kind's own check opens (a calibration).
 
 mod check;
 mod declare;
 mod expand;
+mod node_kind;
 mod problem;
+mod python_node;
 mod reference;
 mod resolve;
 mod schema;
@@ -26,7 +31,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Checked, check, check_file, probe_ports};
+pub use check::{Checked, Checker, Replay, check, check_file, probe_ports};
 pub use expand::expand;
 pub use problem::FileProblem;
 pub use reference::{reference, reference_pages};

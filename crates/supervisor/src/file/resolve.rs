@@ -2,6 +2,7 @@
 
 mod each;
 mod loops;
+mod record;
 pub(crate) mod streams;
 mod wire;
 
@@ -11,7 +12,7 @@ use bushbaby_bus::StreamName;
 use bushbaby_node::control::InputSpec;
 
 use crate::file::FileProblem;
-use crate::file::declare::wires::Reads;
+use crate::file::declare::wires::{Pace, Reads, Wire};
 use crate::file::declare::{Declared, Noun, called};
 use crate::file::problem::{Findings, Spot};
 use streams::Streams;
@@ -41,6 +42,21 @@ pub(crate) struct Input {
     spot: Spot,
 }
 
+impl Input {
+    /// A wire to a stream, read as the file says; `None` when no stream can be called so, which was reported.
+    fn new(node: &str, output: &str, wire: &Wire) -> Option<Self> {
+        let Pace { queue, every, max_fps } = wire.pace;
+        let spec = InputSpec {
+            stream: StreamName::new(node, output).ok()?,
+            queue,
+            every,
+            max_fps,
+        };
+        let spot = wire.spot.clone();
+        Some(Self { spec, spot })
+    }
+}
+
 /// Follows the wires of all nodes; the results are in the order of `nodes`.
 ///
 /// `lost_cameras`: some are not among the nodes, so that a wire to nowhere may well lead to one of them.
@@ -59,6 +75,7 @@ pub(crate) fn resolve(nodes: &[Declared<'_>], lost_cameras: bool, findings: &mut
     for (node, resolved) in nodes.iter().zip(&mut resolved) {
         resolver.wire(node, resolved);
     }
+    resolver.record(nodes, &mut resolved);
     resolver.refuse_loops(nodes, &resolved);
     resolved
 }
@@ -75,7 +92,7 @@ struct Resolver<'r, 'k> {
 impl Resolver<'_, '_> {
     /// Names the nodes that a declaration starts, and makes their streams known. Wires of `each:` are drawn here.
     fn instances(&mut self, node: &Declared<'_>) -> Resolved {
-        let outputs = node.kind.map(|kind| kind.outputs);
+        let outputs = node.outputs.as_deref();
         let instances = match &node.reads {
             Reads::Each(wire) => self.each(node, wire),
             _ => vec![Instance {
@@ -84,7 +101,7 @@ impl Resolver<'_, '_> {
             }],
         };
         for instance in &instances {
-            if node.noun != Noun::Web {
+            if !matches!(node.noun, Noun::Web | Noun::Record) {
                 self.streams.add(&instance.name, outputs);
             }
             for spec in outputs.unwrap_or_default() {
@@ -111,7 +128,8 @@ impl Resolver<'_, '_> {
 
     /// Reports stages that wait for each other.
     fn refuse_loops(&mut self, nodes: &[Declared<'_>], resolved: &[Resolved]) {
-        let instances: Vec<&Instance> = resolved.iter().flat_map(|resolved| &resolved.instances).collect();
+        let stages = nodes.iter().zip(resolved).filter(|(node, _)| node.noun == Noun::Stage);
+        let instances: Vec<&Instance> = stages.flat_map(|(_, resolved)| &resolved.instances).collect();
         let index: HashMap<&str, usize> = instances
             .iter()
             .enumerate()

@@ -5,5 +5,7 @@ mod expanded;
 mod fixtures;
 mod mistakes;
 mod plans;
+mod python;
+mod recording;
 mod schemas;
 mod trees;

@@ -41,7 +41,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> FileProblem {
 }
 
 /// A file in the same folder whose name is near.
-fn neighbour(path: &Path) -> Option<String> {
+pub(crate) fn neighbour(path: &Path) -> Option<String> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bushbaby_node::control::{InputSpec, NodeSpec};
 use bushbaby_node::{OutputSpec, Role};
 
-use crate::plan::{Limits, PlannedNode, ProcessSettings, RestartPolicy};
+use crate::plan::{Limits, PlannedNode, ProcessSettings, Program, RestartPolicy};
 
 /// Returns a node of this name that reads these streams.
 pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
@@ -34,7 +34,12 @@ pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
             frozen_frames: None,
         },
         role,
-        outputs: if role == Role::Sink { &[] } else { OUTPUTS },
+        outputs: if role == Role::Sink {
+            Vec::new()
+        } else {
+            OUTPUTS.to_vec()
+        },
+        program: Program::Bushbaby,
         shown_settings: serde_json::Value::Null,
         limits: Limits::default(),
         restart: RestartPolicy::default(),

@@ -12,7 +12,7 @@ use bushbaby_node::control::{InputSpec, NodeSpec};
 use bushbaby_node::status::{NodeStatus, Reply, Request, Status, ask};
 use bushbaby_node::{Carries, OutputSpec, Role};
 use bushbaby_supervisor::Plan;
-use bushbaby_supervisor::plan::{Limits, PlannedNode, ProcessSettings, RestartPolicy};
+use bushbaby_supervisor::plan::{Limits, PlannedNode, ProcessSettings, Program, RestartPolicy};
 use bushbaby_supervisor::run::{RunError, RunOptions, StopHandle, Terminal, Timing, run};
 
 use crate::fake_node::Behaviour;
@@ -65,7 +65,12 @@ pub(crate) fn node(name: &str, role: Role, reads: &[&str], does: Behaviour) -> P
             frozen_frames: None,
         },
         role,
-        outputs: if role == Role::Sink { &[] } else { OUTPUTS },
+        outputs: if role == Role::Sink {
+            Vec::new()
+        } else {
+            OUTPUTS.to_vec()
+        },
+        program: Program::Bushbaby,
         shown_settings: serde_json::json!({"password": "$PW"}),
         limits: Limits {
             heartbeat: Duration::from_secs(2),

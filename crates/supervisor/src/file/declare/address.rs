@@ -59,13 +59,10 @@ pub(crate) fn read<'a>(
             // An RTSP camera has no address without its `//`.
             _ if kind == RTSP => Err(bad(text, Some(format!("for example `{}`", example(kind))))),
             Some(behind) if behind.trim().is_empty() => Err(cut_off(text, kind)),
-            Some(behind) => refuse_scene(kind, behind).map_or(
-                Ok(Address {
-                    kind,
-                    value: Some(behind.trim_start()),
-                }),
-                Err,
-            ),
+            Some(behind) => Ok(Address {
+                kind,
+                value: Some(behind.trim_start()),
+            }),
             None if kind == "scene" => Ok(Address { kind, value: None }),
             None => Err(cut_off(text, kind)),
         };
@@ -82,15 +79,6 @@ pub(crate) fn read<'a>(
         });
     }
     Err(bad(text, Some(guess(text, head, sources))))
-}
-
-/// The refusal of a scene that cannot be drawn yet.
-pub(crate) fn refuse_scene(kind: &str, scene: &str) -> Option<BadAddress> {
-    let refused = kind == "scene" && not_yet::SCENES.contains(&scene);
-    refused.then(|| BadAddress {
-        message: not_yet::message(&format!("scene:{scene}")),
-        hint: None,
-    })
 }
 
 fn bad(text: &str, hint: Option<String>) -> BadAddress {
@@ -139,6 +127,7 @@ pub(crate) fn example(kind: &str) -> &str {
         RTSP => "rtsp://10.0.0.7/stream",
         "gst" => "gst:videotestsrc",
         VIDEO_FILE => "clips/a.mp4",
+        "replay" => "replay:day.mcap",
         other => other,
     }
 }
@@ -163,6 +152,7 @@ mod tests {
     fn each_short_form_has_its_kind() {
         assert_eq!(good("scene"), ("scene", None));
         assert_eq!(good("scene:tags"), ("scene", Some("tags")));
+        assert_eq!(good("scene:rgbd"), ("scene", Some("rgbd")));
         assert_eq!(good("usb:0"), ("usb", Some("0")));
         assert_eq!(good("usb:/dev/video2"), ("usb", Some("/dev/video2")));
         assert_eq!(good("gst: v4l2src ! appsink"), ("gst", Some("v4l2src ! appsink")));
@@ -177,7 +167,7 @@ mod tests {
     #[test]
     fn a_bad_address_says_what_would_be_good() {
         insta::assert_snapshot!(
-            ["0", "usb0", "usb", "usb:", "/dev/video0", "rstp://10.0.0.7/s1", "http://10.0.0.7/mjpg", "rtsps://10.0.0.7/s1", "srt://10.0.0.7", "scene:rgbd", "scnee", "banana", "rtsp:10.0.0.7", "rtsp://", ""]
+            ["0", "usb0", "usb", "usb:", "/dev/video0", "rstp://10.0.0.7/s1", "http://10.0.0.7/mjpg", "rtsps://10.0.0.7/s1", "srt://10.0.0.7", "scnee", "banana", "rtsp:10.0.0.7", "rtsp://", ""]
                 .map(told)
                 .join("\n"),
             @r"
@@ -190,7 +180,6 @@ mod tests {
         `http://` is not there yet in this version ()
         `rtsps://` is not there yet in this version ()
         no source plays addresses that start with `srt://` ()
-        `scene:rgbd` is not there yet in this version ()
         `scnee` is no address of a camera (did you mean `scene`?)
         `banana` is no address of a camera (for example `usb:0`, `rtsp://10.0.0.7/stream`, `gst:videotestsrc`, `clips/a.mp4`, `scene`)
         `rtsp:10.0.0.7` is no address of a camera (for example `rtsp://10.0.0.7/stream`)

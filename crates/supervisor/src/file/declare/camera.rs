@@ -1,16 +1,22 @@
 //! One camera: from its short or long form to a kind and the settings that this kind reads.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use bushbaby_node::Role;
+use bushbaby_node::python::DescribedRole;
 use bushbaby_node::settings::{Entry, Place, Scalar, Tree, Value};
 
 use super::address::{self, BadAddress};
 use super::defaults::Defaults;
-use super::wires::Reads;
-use super::{Declared, Noun, Reading, called, not_yet, split};
+use super::python::{self, DRIVER, RUN};
+use super::{Declared, Noun, Reading, called, not_yet};
 use crate::file::FileProblem;
+use crate::file::check::Replay;
+use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Spot, in_backticks, meant};
-use crate::file::settings::any_node;
-use crate::file::settings::secrets::{fill, has_variable};
+use crate::file::settings::secrets::{escape, fill, has_variable};
+use crate::file::settings::{any_node, keys};
 
 const URL: &str = "url";
 
@@ -31,27 +37,41 @@ pub(crate) fn read<'a>(
         }],
         Value::Null | Value::List(_) => Vec::new(),
     };
-    let kind = match find_kind(&mut entries, tree, reading) {
-        Ok(kind) => reading.kind(kind),
-        Err(Untold { place, message, hint }) => {
-            let message = format!("{}: {message}", called(Noun::Camera, name));
-            reading
-                .findings
-                .push(FileProblem::at(&Spot::new(&spot.file, place), message).hint(hint));
+    if let Some(replay) = reading.replay.filter(|replay| replay.cameras.contains(name)) {
+        entries = replayed(name, replay, tree.place, entries);
+    }
+    let file = Arc::clone(&spot.file);
+    let kind = match find_kind(&mut entries, tree, &file, reading) {
+        Ok(kind) => Some(kind),
+        Err(problem) => {
+            let message = format!("{}: {}", called(Noun::Camera, name), problem.message);
+            reading.findings.push(FileProblem { message, ..problem });
             None
         }
     };
-    let inherited = defaults.add_to(&mut entries, kind.map_or("", |kind| kind.name));
-    let (any_node, settings) = split(tree.place, entries);
-    Declared {
-        noun: Noun::Camera,
-        name: name.to_owned(),
-        spot,
-        kind,
-        settings,
-        any_node,
-        inherited,
-        reads: Reads::Nothing,
+    Declared::new(Noun::Camera, name, spot, kind).with(tree.place, entries, defaults)
+}
+
+/// What stands for a camera that is played from a recording: of its own keys only those of any node.
+fn replayed(name: &str, replay: &Replay, place: Place, mut own: Vec<Entry>) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = replay
+        .settings(name)
+        .map(|(key, value)| Entry {
+            key: key.to_owned(),
+            key_place: place,
+            value: quoted(place, value),
+        })
+        .collect();
+    entries.extend(keys::take(&mut own, &any_node::KEYS));
+    entries
+}
+
+fn quoted(place: Place, text: String) -> Tree {
+    // What a recording is called must not be taken for a variable.
+    let text = escape(&text);
+    Tree {
+        place,
+        value: Value::Scalar(Scalar { text, quoted: false }),
     }
 }
 
@@ -63,42 +83,55 @@ struct Untold {
 }
 
 /// Finds which kind a camera is, and leaves its settings in the form that the kind reads.
-fn find_kind(entries: &mut Vec<Entry>, tree: &Tree, reading: &Reading<'_>) -> Result<&'static str, Untold> {
+fn find_kind<'a>(
+    entries: &mut Vec<Entry>,
+    tree: &Tree,
+    file: &Arc<Path>,
+    reading: &Reading<'a>,
+) -> Result<NodeKind<'a>, FileProblem> {
     let sources = reading.names(Role::Source);
-    let tells = |entry: &Entry| entry.key == URL || sources.contains(&entry.key.as_str());
+    let at = |Untold { place, message, hint }: Untold| FileProblem::at(&Spot::new(file, place), message).hint(hint);
+    let tells = |entry: &Entry| {
+        let key = entry.key.as_str();
+        [URL, RUN, DRIVER].contains(&key) || sources.contains(&key)
+    };
     let telling: Vec<Entry> = entries.iter().filter(|entry| tells(entry)).cloned().collect();
     match telling.as_slice() {
-        [] => Err(untold(entries, tree, &sources)),
+        [] => Err(at(untold(entries, tree, &sources))),
         [entry] => {
+            entries.retain(|entry| !tells(entry));
+            if let Some(key) = [RUN, DRIVER].into_iter().find(|key| *key == entry.key) {
+                return python::read_node(entry, key, entries, file, DescribedRole::Source, reading);
+            }
             let at_value = |BadAddress { message, hint }| Untold {
                 place: entry.value.place,
                 message,
                 hint,
             };
-            let (kind, value) = kind_of(entry, &sources, reading).map_err(at_value)?;
-            entries.retain(|entry| !tells(entry));
+            let (name, value) = kind_of(entry, &sources, reading).map_err(|bad| at(at_value(bad)))?;
             if value.value != Value::Null {
                 entries.insert(
                     0,
                     Entry {
-                        key: address::own_key(kind).to_owned(),
+                        key: address::own_key(name).to_owned(),
                         key_place: entry.key_place,
                         value,
                     },
                 );
             }
-            Ok(kind)
+            let gone = || FileProblem::at(&Spot::new(file, entry.key_place), format!("there is no kind `{name}`"));
+            reading.kind(name).map(NodeKind::BuiltIn).ok_or_else(gone)
         }
         [first, second, ..] => {
             let message = format!(
                 "`{}` and `{}` both say what it is, wanted one of them",
                 first.key, second.key
             );
-            Err(Untold {
+            Err(at(Untold {
                 place: second.key_place,
                 message,
                 hint: None,
-            })
+            }))
         }
     }
 }
@@ -106,8 +139,7 @@ fn find_kind(entries: &mut Vec<Entry>, tree: &Tree, reading: &Reading<'_>) -> Re
 /// The kind that an entry names, and the value of the kind's own setting.
 fn kind_of(entry: &Entry, sources: &[&'static str], reading: &Reading<'_>) -> Result<(&'static str, Tree), BadAddress> {
     if let Some(kind) = sources.iter().copied().find(|kind| *kind == entry.key) {
-        let refused = entry.value.as_text().and_then(|text| address::refuse_scene(kind, text));
-        return refused.map_or(Ok((kind, entry.value.clone())), Err);
+        return Ok((kind, entry.value.clone()));
     }
     let Value::Scalar(Scalar { text, quoted }) = &entry.value.value else {
         let message = format!("`{URL}` got {}, wanted an address", entry.value.describe());
@@ -191,7 +223,12 @@ fn untold(entries: &[Entry], tree: &Tree, sources: &[&'static str]) -> Untold {
             Some(hint),
         );
     }
-    let near = own().find_map(|entry| Some((entry, meant(&entry.key, sources.iter().copied().chain([URL]))?)));
+    let near = own().find_map(|entry| {
+        Some((
+            entry,
+            meant(&entry.key, sources.iter().copied().chain([URL, RUN, DRIVER]))?,
+        ))
+    });
     if let Some((entry, name)) = near {
         return at(
             entry.key_place,
@@ -203,7 +240,7 @@ fn untold(entries: &[Entry], tree: &Tree, sources: &[&'static str]) -> Untold {
         Value::Null => "for example `usb:0` or `scene`".to_owned(),
         _ => format!(
             "wanted one of the keys {}",
-            in_backticks([URL].into_iter().chain(sources.iter().copied()))
+            in_backticks([URL].into_iter().chain(sources.iter().copied()).chain([RUN, DRIVER]))
         ),
     };
     at(tree.place, "it does not say what it is".to_owned(), Some(hint))

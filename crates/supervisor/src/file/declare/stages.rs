@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bushbaby_node::Role;
+use bushbaby_node::python::DescribedRole;
 use bushbaby_node::settings::{Entry, Tree, Value, read};
-use bushbaby_node::{Kind, Role};
 
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
-use crate::file::declare::{Declared, Noun, Reading, called, not_yet, split, wires};
+use crate::file::declare::python::{self, RUN};
+use crate::file::declare::{Declared, Noun, Reading, called, not_yet, wires};
+use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Spot, did_you_mean, in_backticks};
 use crate::file::settings::keys;
 use crate::file::settings::secrets::fill;
@@ -47,7 +50,7 @@ fn one<'a>(entry: &Entry, file: &Arc<Path>, defaults: &Defaults, reading: &mut R
     let mut entries = match &entry.value.value {
         Value::Map(entries) => entries.clone(),
         _ => {
-            let message = format!("got {}, wanted an object with `kind`", entry.value.describe());
+            let message = format!("got {}, wanted an object with `kind` or `run`", entry.value.describe());
             reading
                 .findings
                 .push(named(FileProblem::at(&Spot::new(file, entry.value.place), message)));
@@ -63,38 +66,35 @@ fn one<'a>(entry: &Entry, file: &Arc<Path>, defaults: &Defaults, reading: &mut R
     }
     let (reads, problems) = wires::take(&mut entries, file, reading.environment);
     reading.findings.extend(problems.into_iter().map(named));
-    let inherited = defaults.add_to(&mut entries, kind.map_or("", |kind| kind.name));
-    let (any_node, settings) = split(entry.value.place, entries);
     Declared {
-        noun: Noun::Stage,
-        name: entry.key.clone(),
-        spot,
-        kind,
-        settings,
-        any_node,
-        inherited,
         reads,
+        ..Declared::new(Noun::Stage, &entry.key, spot, kind)
     }
+    .with(entry.value.place, entries, defaults)
 }
 
-/// Takes `kind:` out of a stage's entries and finds it.
+/// Takes `kind:` or `run:` out of a stage's entries and finds what it is.
 fn find_kind<'a>(
     entries: &mut Vec<Entry>,
     spot: &Spot,
     file: &Arc<Path>,
     reading: &Reading<'a>,
-) -> Result<&'a Kind, FileProblem> {
-    let entry = keys::take_one(entries, "kind");
-    if let Some(later) = keys::take(entries, &not_yet::STAGE_KEYS).first() {
-        return Err(FileProblem::at(
-            &Spot::new(file, later.key_place),
-            not_yet::message(&format!("{}:", later.key)),
-        ));
-    }
+) -> Result<NodeKind<'a>, FileProblem> {
     let stages = reading.names(Role::Stage);
-    let Some(entry) = entry else {
-        let hint = format!("known kinds: {}", in_backticks(stages.iter().copied()));
-        return Err(FileProblem::at(spot, "it does not say which `kind` it is").hint(hint));
+    let entry = match (keys::take_one(entries, "kind"), keys::take_one(entries, RUN)) {
+        (Some(kind), None) => kind,
+        (None, Some(run)) => return python::read_node(&run, RUN, entries, file, DescribedRole::Stage, reading),
+        (Some(_), Some(run)) => {
+            let message = "`kind` and `run` both say what it is, wanted one of them";
+            return Err(FileProblem::at(&Spot::new(file, run.key_place), message));
+        }
+        (None, None) => {
+            let hint = format!(
+                "known kinds: {}; `run: detector.py` runs your own code",
+                in_backticks(stages.iter().copied())
+            );
+            return Err(FileProblem::at(spot, "it does not say which `kind` it is").hint(hint));
+        }
     };
     let at = |message: String| FileProblem::at(&Spot::new(file, entry.value.place), message);
     let filled = fill(&entry.value, reading.environment);
@@ -108,7 +108,7 @@ fn find_kind<'a>(
         ))
     })?;
     match reading.kind(&name) {
-        Some(kind) if kind.role == Role::Stage => Ok(kind),
+        Some(kind) if kind.role == Role::Stage => Ok(NodeKind::BuiltIn(kind)),
         Some(kind) => {
             let (what, noun) = if kind.role == Role::Source {
                 ("source", "cameras")

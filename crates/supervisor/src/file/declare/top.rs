@@ -7,17 +7,17 @@ use bushbaby_node::settings::{Entry, Tree, Value};
 
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
-use crate::file::declare::{Declared, Reading, cameras, not_yet, stages, web};
+use crate::file::declare::{Declared, Reading, cameras, not_yet, record, stages, web};
 use crate::file::problem::{Findings, Spot, did_you_mean};
 
 /// What may stand at the top.
-pub(crate) const NOUNS: [&str; 4] = ["cameras", "stages", "web", "defaults"];
+pub(crate) const NOUNS: [&str; 5] = ["cameras", "stages", "record", "web", "defaults"];
 
 const FIRST_FILE: &str = "a first file: `cameras: {front: scene}`";
 
 /// All that the file declares.
 pub(crate) struct Declarations<'a> {
-    /// In the order of starting a list: cameras, stages, the page.
+    /// In the order of starting a list: cameras, stages, the recorder, the page.
     pub(crate) nodes: Vec<Declared<'a>>,
     pub(crate) defaults: Defaults,
 }
@@ -72,6 +72,9 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
     }
     if let Some(tree) = tree.get("stages") {
         nodes.extend(stages::read_all(tree, file, &defaults, reading));
+    }
+    if let Some(tree) = tree.get("record") {
+        nodes.extend(record::read(tree, file, &defaults, reading));
     }
     if let Some(tree) = tree.get("web") {
         nodes.extend(web::read(tree, file, &defaults, reading));

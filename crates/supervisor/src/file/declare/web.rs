@@ -10,8 +10,8 @@ use bushbaby_node::settings::{Entry, Place, Problem, Scalar, Tree, Value};
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
 use crate::file::declare::names::WEB;
-use crate::file::declare::wires::Reads;
-use crate::file::declare::{Declared, Noun, Reading, split};
+use crate::file::declare::{Declared, Noun, Reading};
+use crate::file::node_kind::NodeKind;
 use crate::file::problem::Spot;
 use crate::file::settings::keys;
 
@@ -53,19 +53,8 @@ pub(crate) fn read<'a>(
     if !entries.iter().any(|entry| entry.key == LISTEN) {
         entries.push(listen(tree.place));
     }
-    let inherited = defaults.add_to(&mut entries, WEB);
-    let (any_node, settings) = split(tree.place, entries);
-    let (name, kind) = (WEB.to_owned(), Some(kind));
-    Some(Declared {
-        noun: Noun::Web,
-        name,
-        spot,
-        kind,
-        settings,
-        any_node,
-        inherited,
-        reads: Reads::Nothing,
-    })
+    let declared = Declared::new(Noun::Web, WEB, spot, Some(NodeKind::BuiltIn(kind)));
+    Some(declared.with(tree.place, entries, defaults))
 }
 
 /// The page of a file that is only a list of cameras.

@@ -25,9 +25,19 @@ pub(crate) enum Reads {
     /// One node for every stream that fits the pattern.
     Each(Wire),
     /// Frames of these streams that belong together.
-    Sync(Vec<Wire>, Spot),
+    Sync(Vec<Wire>, Time, Spot),
     /// What is wrong was reported.
     Broken,
+}
+
+impl Reads {
+    /// How far apart frames may be that belong together, where it reads such.
+    pub(crate) fn within(&self) -> Option<Time> {
+        match self {
+            Self::Sync(_, within, _) => Some(*within),
+            _ => None,
+        }
+    }
 }
 
 /// One wire: a node or a stream (or a pattern), and how it is read.
@@ -67,8 +77,10 @@ pub(crate) struct LongWire {
 /// Streams whose frames belong together.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Synced {
+pub(crate) struct Synced {
+    /// The streams or nodes, in the order of the stage's arguments.
     sync: Vec<String>,
+    /// How far apart their frames may have been captured.
     within: Time,
 }
 
@@ -229,7 +241,7 @@ impl WireReader<'_> {
         let wires = named
             .map(|(index, text)| self.made(place(index), text, Pace::default()))
             .collect();
-        Some(Reads::Sync(wires, Spot::new(self.file, tree.place)))
+        Some(Reads::Sync(wires, synced.within, Spot::new(self.file, tree.place)))
     }
 
     /// Reads any of these with its variables filled in.

@@ -2,7 +2,7 @@
 
 use bushbaby_node::OutputSpec;
 
-use super::streams::Found;
+use super::streams::{Found, fits};
 use super::wire::MOST_IN_HINT;
 use super::{Instance, MOST_NODES, Resolver};
 use crate::file::declare::wires::Wire;
@@ -14,14 +14,16 @@ impl Resolver<'_, '_> {
     pub(super) fn each(&mut self, node: &Declared<'_>, wire: &Wire) -> Vec<Instance> {
         let cameras = self.nodes.iter().filter(|node| node.noun == Noun::Camera);
         let sources: Vec<Source<'_>> = cameras
-            .map(|camera| (camera.name.as_str(), camera.kind.map(|kind| kind.outputs)))
+            .map(|camera| (camera.name.as_str(), camera.outputs.as_deref()))
             .collect();
         let fitting = matching(&wire.text, &sources);
         if fitting.is_empty() && !self.lost_cameras {
-            let outputs = |outputs: Option<&'static [OutputSpec]>| outputs.unwrap_or_default().iter();
-            let there = sources
-                .iter()
-                .flat_map(|(name, specs)| outputs(*specs).map(move |spec| format!("{name}/{}", spec.name)));
+            let there = sources.iter().flat_map(|(name, specs)| {
+                specs
+                    .unwrap_or_default()
+                    .iter()
+                    .map(move |spec| format!("{name}/{}", spec.name))
+            });
             let there: Vec<String> = there.take(MOST_IN_HINT).collect();
             let hint =
                 (!there.is_empty()).then(|| format!("there is {}", in_backticks(there.iter().map(String::as_str))));
@@ -73,7 +75,7 @@ impl Resolver<'_, '_> {
 }
 
 /// A source by name, and its outputs where its kind is known.
-type Source<'a> = (&'a str, Option<&'static [OutputSpec]>);
+type Source<'a> = (&'a str, Option<&'a [OutputSpec]>);
 
 /// What fits at one source: its name and its streams; no streams where its outputs are not known.
 type Fitting<'a> = (&'a str, Option<Vec<Found>>);
@@ -101,50 +103,4 @@ fn matching<'a>(pattern: &str, sources: &[Source<'a>]) -> Vec<Fitting<'a>> {
         }
     }
     fitting
-}
-
-/// Whether a text fits a pattern, in which `*` stands for any characters.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut text) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or("");
-    for part in parts {
-        let Some(at) = text.find(part) else { return false };
-        text = &text[at + part.len()..];
-    }
-    text.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        for (pattern, text) in [
-            ("*", "front"),
-            ("front", "front"),
-            ("f*", "front"),
-            ("*nt", "front"),
-            ("f*n*", "front"),
-            ("**", "a"),
-            ("a*a", "aa"),
-        ] {
-            assert!(fits(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [
-            ("f", "front"),
-            ("f*x", "front"),
-            ("*x*", "front"),
-            ("a*a", "a"),
-            ("", "a"),
-        ] {
-            assert!(!fits(pattern, text), "{pattern} {text}");
-        }
-    }
 }

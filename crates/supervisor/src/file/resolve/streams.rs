@@ -10,7 +10,7 @@ use crate::file::problem::{did_you_mean, in_backticks};
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     /// In the order of the file. Outputs are absent where the kind is not known, which was reported.
-    nodes: Vec<(String, Option<&'static [OutputSpec]>)>,
+    nodes: Vec<(String, Option<Vec<OutputSpec>>)>,
     /// Stages with `each:`, and the nodes that came of them.
     groups: BTreeMap<String, Vec<String>>,
 }
@@ -54,8 +54,8 @@ pub(crate) fn in_words(carries: Carries) -> &'static str {
 }
 
 impl Streams {
-    pub(crate) fn add(&mut self, name: &str, outputs: Option<&'static [OutputSpec]>) {
-        self.nodes.push((name.to_owned(), outputs));
+    pub(crate) fn add(&mut self, name: &str, outputs: Option<&[OutputSpec]>) {
+        self.nodes.push((name.to_owned(), outputs.map(<[_]>::to_vec)));
     }
 
     pub(crate) fn add_group(&mut self, name: &str, members: Vec<String>) {
@@ -105,14 +105,39 @@ impl Streams {
 
     /// The names of all streams that carry something.
     pub(crate) fn carrying(&self, carries: Carries) -> Vec<String> {
+        self.all()
+            .filter(|found| found.carries == carries)
+            .map(|found| found.name())
+            .collect()
+    }
+
+    /// All streams whose nodes' outputs are known.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Found> {
         let outputs = self
             .nodes
             .iter()
-            .flat_map(|(node, outputs)| outputs.unwrap_or_default().iter().map(move |spec| (node, spec)));
-        outputs
-            .filter(|(_, spec)| spec.carries == carries)
-            .map(|(node, spec)| format!("{node}/{}", spec.name))
-            .collect()
+            .flat_map(|(node, outputs)| outputs.iter().flatten().map(move |spec| (node, spec)));
+        outputs.map(|(node, spec)| Found {
+            node: node.clone(),
+            output: spec.name,
+            carries: spec.carries,
+        })
+    }
+
+    /// The streams that fit a pattern, in which `*` stands for any characters. A pattern without a slash means first outputs.
+    pub(crate) fn matching(&self, pattern: &str) -> Vec<Found> {
+        let is_first = |found: &Found| self.first(&found.node) == Some(found.output);
+        let fits = |found: &Found| match pattern.split_once('/') {
+            Some((node, output)) => fits(node, &found.node) && fits(output, found.output),
+            None => fits(pattern, &found.node) && is_first(found),
+        };
+        self.all().filter(fits).collect()
+    }
+
+    /// The first output of a node.
+    fn first(&self, node: &str) -> Option<&'static str> {
+        let (_, outputs) = self.nodes.iter().find(|(name, _)| name == node)?;
+        outputs.as_ref()?.first().map(|spec| spec.name)
     }
 
     fn no_such_node(&self, name: &str) -> Nowhere {
@@ -128,6 +153,23 @@ impl Streams {
             hint: did_you_mean(name, names),
         }
     }
+}
+
+/// Whether a text fits a pattern, in which `*` stands for any characters.
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or("");
+    for part in parts {
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
+    }
+    text.ends_with(last)
 }
 
 fn no_such_output(name: &str, output: Option<&str>, outputs: &[OutputSpec]) -> Nowhere {
@@ -147,5 +189,34 @@ fn no_such_output(name: &str, output: Option<&str>, outputs: &[OutputSpec]) -> N
         is_node: false,
         message: format!("input `{name}/{output}`: `{name}` has no such output"),
         hint: Some(hint),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text) in [
+            ("*", "front"),
+            ("front", "front"),
+            ("f*", "front"),
+            ("*nt", "front"),
+            ("f*n*", "front"),
+            ("**", "a"),
+            ("a*a", "aa"),
+        ] {
+            assert!(fits(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [
+            ("f", "front"),
+            ("f*x", "front"),
+            ("*x*", "front"),
+            ("a*a", "a"),
+            ("", "a"),
+        ] {
+            assert!(!fits(pattern, text), "{pattern} {text}");
+        }
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use bushbaby_bus::StreamName;
-use bushbaby_node::control::InputSpec;
-use bushbaby_node::{Carries, InputNeed, Kind};
+use bushbaby_node::{Carries, InputNeed};
 
 use super::streams::{Found, Nowhere, in_words};
 use super::{Input, Resolved, Resolver};
 use crate::file::declare::wires::{Pace, Reads, Wire};
 use crate::file::declare::{Declared, Noun};
-use crate::file::problem::in_backticks;
+use crate::file::node_kind::NodeKind;
+use crate::file::problem::{Spot, in_backticks};
 
 /// More streams than this explain nothing.
 pub(super) const MOST_IN_HINT: usize = 24;
@@ -19,16 +18,21 @@ impl Resolver<'_, '_> {
     /// Draws the wires of `in:`, or the one that goes without saying.
     pub(super) fn wire(&mut self, node: &Declared<'_>, resolved: &mut Resolved) {
         let inputs = match &node.reads {
-            Reads::Nothing | Reads::Broken | Reads::Each(_) => return,
+            Reads::Nothing | Reads::Broken => return,
+            _ if node.noun == Noun::Record => return,
+            Reads::Each(wire) => return self.refuse_count(node, &wire.spot, 1),
             Reads::In(wires) => wires.iter().flat_map(|wire| self.follow(node, wire)).collect(),
-            Reads::Sync(wires, spot) => {
-                wires.iter().for_each(|wire| drop(self.follow(node, wire)));
-                let who = node
-                    .kind
-                    .map_or("this kind".to_owned(), |kind| format!("kind `{}`", kind.name));
-                let message = format!("`sync` hands over pairs, {who} takes one picture at a time");
-                let hint = "stages that take pairs are not there yet in this version".to_owned();
-                return self.tell(node, spot, &message, Some(hint));
+            Reads::Sync(wires, _, spot) => {
+                let inputs = wires.iter().flat_map(|wire| self.follow(node, wire)).collect();
+                if let Some(NodeKind::BuiltIn(kind)) = &node.kind {
+                    let message = format!(
+                        "`sync` hands over pairs, kind `{}` takes one picture at a time",
+                        kind.name
+                    );
+                    let hint = "a stage of your own may take them: `run: pairs.py`".to_owned();
+                    return self.tell(node, spot, &message, Some(hint));
+                }
+                inputs
             }
             Reads::Unsaid(pace) => {
                 let wire = self.only_camera(node, *pace);
@@ -36,14 +40,50 @@ impl Resolver<'_, '_> {
                 wire.map(|wire| self.follow(node, &wire)).unwrap_or_default()
             }
         };
+        self.refuse_twice(node, &inputs);
+        if let Some(last) = inputs.last() {
+            self.refuse_count(node, &last.spot, inputs.len());
+        }
+        if let Some(instance) = resolved.instances.first_mut() {
+            instance.inputs = inputs;
+        }
+    }
+
+    fn refuse_twice(&mut self, node: &Declared<'_>, inputs: &[Input]) {
         let mut seen = BTreeSet::new();
         for input in inputs.iter().filter(|input| !seen.insert(&input.spec.stream)) {
             let message = format!("it reads `{}` twice", input.spec.stream);
             self.tell(node, &input.spot, &message, Some("remove one of them".to_owned()));
         }
-        if let Some(instance) = resolved.instances.first_mut() {
-            instance.inputs = inputs;
+    }
+
+    /// Reports a Python stage that is given more or fewer streams than its code takes.
+    fn refuse_count(&mut self, node: &Declared<'_>, spot: &Spot, count: usize) {
+        let Some(NodeKind::Python(python)) = &node.kind else {
+            return;
+        };
+        let takes = &python.described.inputs;
+        let least = takes
+            .iter()
+            .rposition(|input| !input.optional)
+            .map_or(1, |last| last + 1);
+        if (least..=takes.len()).contains(&count) {
+            return;
         }
+        let named = in_backticks(takes.iter().map(|input| input.name.as_str()));
+        let takes = match (least, takes.len()) {
+            (1, 1) => format!("1 frame ({named})"),
+            (least, most) if least == most => format!("{most} frames ({named})"),
+            (least, most) => format!("{least} to {most} frames ({named})"),
+        };
+        let streams = if count == 1 {
+            "1 stream".to_owned()
+        } else {
+            format!("{count} streams")
+        };
+        let message = format!("`{}` takes {takes}, and is given {streams}", python.described.name);
+        let hint = "`in: [front, door]` gives two streams, in the order of the arguments".to_owned();
+        self.tell(node, spot, &message, Some(hint));
     }
 
     fn follow(&mut self, node: &Declared<'_>, wire: &Wire) -> Vec<Input> {
@@ -59,9 +99,9 @@ impl Resolver<'_, '_> {
 
     /// One wire to a stream that is there, if the node can read what it carries.
     pub(super) fn input(&mut self, node: &Declared<'_>, found: &Found, wire: &Wire) -> Option<Input> {
-        match node.kind.map(|kind| (kind.inputs, kind.name)) {
+        match node.kind.as_ref().map(|kind| (kind.inputs(), kind)) {
             Some((InputNeed::None, kind)) => {
-                let message = format!("kind `{kind}` reads nothing");
+                let message = format!("{} reads nothing", kind.called());
                 self.tell(node, &wire.spot, &message, Some("remove what it reads".to_owned()));
                 return None;
             }
@@ -76,23 +116,12 @@ impl Resolver<'_, '_> {
             }
             Some((InputNeed::Images | InputNeed::Anything, _)) | None => {}
         }
-        let stream = StreamName::new(&found.node, found.output).ok()?;
-        let Pace { queue, every, max_fps } = wire.pace;
-        let spec = InputSpec {
-            stream,
-            queue,
-            every,
-            max_fps,
-        };
-        Some(Input {
-            spec,
-            spot: wire.spot.clone(),
-        })
+        Input::new(&found.node, found.output, wire)
     }
 
     /// What a stage reads that does not say it: the camera, where there is one.
     fn only_camera(&mut self, node: &Declared<'_>, pace: Pace) -> Option<Wire> {
-        let kind: &Kind = node.kind.filter(|kind| kind.inputs != InputNeed::None)?;
+        let kind = node.kind.as_ref().filter(|kind| kind.inputs() != InputNeed::None)?;
         let mut cameras = self
             .nodes
             .iter()
@@ -107,11 +136,11 @@ impl Resolver<'_, '_> {
                 pace,
             });
         }
-        let message = format!(
-            "it does not say what it reads, and kind `{}` reads {}",
-            kind.name,
-            in_words(Carries::Image)
-        );
+        let reads = match kind.inputs() {
+            InputNeed::Images => in_words(Carries::Image),
+            InputNeed::Anything | InputNeed::None => "frames",
+        };
+        let message = format!("it does not say what it reads, and {} reads {reads}", kind.called());
         let hint = format!("for example `in: {first}`, or `each: \"*/image\"` for one node a camera");
         self.tell(node, &node.spot, &message, Some(hint));
         None

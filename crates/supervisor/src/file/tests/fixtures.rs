@@ -3,22 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use bushbaby_bus::Frame;
-use bushbaby_node::settings::{Length, Problem, Settings, SizePx};
+use bushbaby_node::settings::{Length, Problem, Settings, SizePx, Time};
 use bushbaby_node::{Carries, InputNeed, Kind, NodeContext, NodeError, OutputSpec, Outputs, Sink, Source, Stage, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Checked, FileProblem, check};
 
-pub(super) const KINDS: [Kind; 8] = [
+pub(super) const KINDS: [Kind; 10] = [
     Kind::source::<Camera<Usb>>("usb", "A USB camera."),
     Kind::source::<Camera<Rtsp>>("rtsp", "A network camera."),
     Kind::source::<Camera<Gst>>("gst", "Any GStreamer pipeline."),
     Kind::source::<Camera<VideoFile>>("video_file", "A video file, or a folder of pictures."),
     Kind::source::<Camera<Scene>>("scene", "A made camera that moves before tags."),
+    Kind::source::<Camera<Recorded>>("replay", "Plays what was recorded of a camera."),
     Kind::stage::<Detector<AprilTag>>("apriltag", "Finds AprilTags and their poses."),
     Kind::stage::<Filter>("gray", "Pictures without colour."),
-    Kind::sink::<Page>("web", "The page."),
+    Kind::sink::<Reader<Recorder>>("record", "Writes streams into files."),
+    Kind::sink::<Reader<Web>>("web", "The page."),
 ];
 
 /// Checks a text as `pipeline.yaml`.
@@ -124,6 +126,7 @@ enum Shows {
     #[default]
     Tags,
     Empty,
+    Rgbd,
 }
 
 fn default_size() -> SizePx {
@@ -132,6 +135,33 @@ fn default_size() -> SizePx {
         height: 720,
     }
 }
+
+settings! {
+    /// Settings of the `replay` source.
+    Recorded {
+        /// The recording.
+        replay: PathBuf,
+        /// Which of its cameras. Absent: the one of the node's own name.
+        #[serde(default)]
+        camera: Option<String>,
+        /// How fast it is played.
+        #[serde(default)]
+        speed: Option<f64>,
+    }
+}
+impl Settings for Recorded {}
+
+settings! {
+    /// Settings of the recorder.
+    Recorder {
+        /// The folder that recordings go to.
+        to: PathBuf,
+        /// Begins a new file after this long. Absent: never.
+        #[serde(default)]
+        split: Option<Time>,
+    }
+}
+impl Settings for Recorder {}
 
 settings! {
     /// Settings of the `apriltag` stage.
@@ -219,6 +249,15 @@ impl<S: Settings + 'static> Source for Camera<S> {
     type Settings = S;
     const OUTPUTS: &'static [OutputSpec] = &[output("image", Carries::Image), output("truth", Carries::Truth)];
 
+    fn outputs(settings: &S, _: &Path) -> Vec<OutputSpec> {
+        match serde_json::to_value(settings) {
+            Ok(settings) if settings.get("scene").is_some_and(|scene| scene == "rgbd") => {
+                vec![output("rgbd", Carries::Rgbd), output("points", Carries::Points)]
+            }
+            _ => Self::OUTPUTS.to_vec(),
+        }
+    }
+
     fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
         never()
     }
@@ -258,12 +297,12 @@ impl Stage for Filter {
     }
 }
 
-struct Page;
-impl Sink for Page {
-    type Settings = Web;
-    const INPUTS: InputNeed = InputNeed::None;
+struct Reader<S>(std::marker::PhantomData<S>);
+impl<S: Settings + 'static> Sink for Reader<S> {
+    type Settings = S;
+    const INPUTS: InputNeed = InputNeed::Anything;
 
-    fn open(_: Web, _: &NodeContext) -> Result<Self, NodeError> {
+    fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
         never()
     }
 

@@ -83,47 +83,39 @@ fn an_unknown_key_at_the_top() {
     hint: did you mean `cameras`?
     error: unknown key `banana`
       --> pipeline.yaml:4:1
-    hint: known: `cameras`, `stages`, `web`, `defaults`
+    hint: known: `cameras`, `stages`, `record`, `web`, `defaults`
     ");
 }
 
 #[test]
 fn what_is_not_there_yet() {
     insta::assert_snapshot!(
-        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', c: 'scene:rgbd', d: {scene: rgbd}, e: {mjpeg: x}, f: 'rtsps://h/s'}\nmics: {}\nrecord: recordings\nalerts: {}\nnetworktables: 10.12.34.2\nmqtt: 10.0.0.1\nbridges: {}\nstages:\n  own: {run: detector.py, in: a}\n  cry: {kind: sound_events, in: a}\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
+        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nmics: {}\nalerts: {}\nnetworktables: 10.12.34.2\nmqtt: 10.0.0.1\nbridges: {}\nstages:\n  cry: {kind: sound_events, in: a}\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
         @r"
     error: camera `b`: `http://` is not there yet in this version
       --> pipeline.yaml:1:24
-    error: camera `c`: `scene:rgbd` is not there yet in this version
-      --> pipeline.yaml:1:51
-    error: camera `d`: `scene:rgbd` is not there yet in this version
-      --> pipeline.yaml:1:76
     error: camera `e`: `mjpeg:` is not there yet in this version
-      --> pipeline.yaml:1:87
+      --> pipeline.yaml:1:52
     error: camera `f`: `rtsps://` is not there yet in this version
-      --> pipeline.yaml:1:101
+      --> pipeline.yaml:1:66
     error: `mics:` is not there yet in this version
       --> pipeline.yaml:2:1
-    error: `record:` is not there yet in this version
-      --> pipeline.yaml:3:1
     error: `alerts:` is not there yet in this version
-      --> pipeline.yaml:4:1
+      --> pipeline.yaml:3:1
     error: `networktables:` is not there yet in this version
-      --> pipeline.yaml:5:1
+      --> pipeline.yaml:4:1
     error: `mqtt:` is not there yet in this version
-      --> pipeline.yaml:6:1
+      --> pipeline.yaml:5:1
     error: `bridges:` is not there yet in this version
-      --> pipeline.yaml:7:1
-    error: stage `own`: `run:` is not there yet in this version
-      --> pipeline.yaml:9:9
+      --> pipeline.yaml:6:1
     error: stage `cry`: `kind: sound_events` is not there yet in this version
-      --> pipeline.yaml:10:15
+      --> pipeline.yaml:8:15
     error: stage `ball`: `kind: colored_target` is not there yet in this version
-      --> pipeline.yaml:11:16
+      --> pipeline.yaml:9:16
     error: stage `over`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:12:16
+      --> pipeline.yaml:10:16
     error: `defaults:`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:13:12
+      --> pipeline.yaml:11:12
     "
     );
 }
@@ -187,7 +179,7 @@ fn a_stage_without_a_good_kind() {
     insta::assert_snapshot!(of_stage("    in: front"), @r"
     error: stage `tags`: it does not say which `kind` it is
       --> pipeline.yaml:3:3
-    hint: known kinds: `apriltag`, `gray`
+    hint: known kinds: `apriltag`, `gray`; `run: detector.py` runs your own code
     ");
     insta::assert_snapshot!(of_stage("    kind: apriltags\n    in: frnt"), @r"
     error: stage `tags`: there is no kind `apriltags`
@@ -212,9 +204,9 @@ fn a_stage_without_a_good_kind() {
       --> pipeline.yaml:4:11
     ");
     insta::assert_snapshot!(told("cameras: {a: scene}\nstages: {tags: apriltag, more: [1]}"), @r"
-    error: stage `tags`: got `apriltag`, wanted an object with `kind`
+    error: stage `tags`: got `apriltag`, wanted an object with `kind` or `run`
       --> pipeline.yaml:2:16
-    error: stage `more`: got a list of 1, wanted an object with `kind`
+    error: stage `more`: got a list of 1, wanted an object with `kind` or `run`
       --> pipeline.yaml:2:32
     ");
     insta::assert_snapshot!(told("cameras: {a: scene}\nstages: [apriltag]"), @r"
@@ -293,7 +285,7 @@ fn pairs_for_a_kind_that_takes_one_picture_at_a_time() {
     insta::assert_snapshot!(of_stage("    kind: apriltag\n    in: {sync: [front, dor], within: 5ms}"), @r"
     error: stage `tags`: `sync` hands over pairs, kind `apriltag` takes one picture at a time
       --> pipeline.yaml:5:9
-    hint: stages that take pairs are not there yet in this version
+    hint: a stage of your own may take them: `run: pairs.py`
     error: stage `tags`: input `dor` is not the name of any source or stage
       --> pipeline.yaml:5:24
     hint: did you mean `door`?
@@ -422,7 +414,7 @@ fn a_camera_that_is_badly_written() {
       --> pipeline.yaml:5:6
     error: camera `e`: it does not say what it is
       --> pipeline.yaml:6:6
-    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`
+    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
     error: camera `f`: `usb` and `scene` both say what it is, wanted one of them
       --> pipeline.yaml:7:15
     error: camera `g`: `kind` is a key of stages; a camera's kind is a key itself
@@ -440,7 +432,7 @@ fn a_camera_that_is_badly_written() {
     hint: did you mean `usb:/dev/video0`?
     error: camera `l`: it does not say what it is
       --> pipeline.yaml:13:6
-    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`
+    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
     ");
 }
 
@@ -678,6 +670,6 @@ fn a_terminal_is_not_steered_by_a_file() {
 fn problems_are_also_objects_for_programs() {
     let problems = checked("cameras: {a: scene}\nbanana: 1\n").unwrap_err();
     insta::assert_snapshot!(serde_json::to_string(&problems).unwrap(), @r#"
-    [{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `stages`, `web`, `defaults`"}]
+    [{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `stages`, `record`, `web`, `defaults`"}]
     "#);
 }

@@ -45,7 +45,7 @@ impl Figures {
         let mut streams = BTreeMap::new();
         let mut edges: Vec<EdgeFigures> = Vec::new();
         for node in nodes {
-            for output in node.outputs {
+            for output in &node.outputs {
                 // A name too long for a stream was refused with the file; such a node could not publish it either.
                 if let Ok(name) = StreamName::new(&node.spec.node, output.name) {
                     streams.insert(name, StreamFigures::new(output.carries, window));

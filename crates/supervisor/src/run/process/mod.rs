@@ -21,7 +21,7 @@ use rustix::thread::CpuSet;
 
 use super::event::{Event, Launch};
 use super::log::LogBook;
-use crate::plan::{PlannedNode, ProcessSettings};
+use crate::plan::{PlannedNode, ProcessSettings, Program};
 
 mod before_exec;
 mod readers;
@@ -166,9 +166,20 @@ fn command(
     output: OwnedFd,
 ) -> io::Result<Command> {
     let settings = &node.process;
-    let mut command = Command::new(nursery.program);
+    let mut command = match &node.program {
+        Program::Bushbaby => {
+            let mut command = Command::new(nursery.program);
+            command.arg("node");
+            command
+        }
+        Program::Python { interpreter } => {
+            let mut command = Command::new(interpreter);
+            // `-P`: what lies in the folder in which this run was started is not taken for a module.
+            command.args(["-P", "-m", "bushbaby.node"]).env("PYTHONUNBUFFERED", "1");
+            command
+        }
+    };
     command
-        .arg("node")
         .envs(&settings.environment)
         .env(INSTANCE_VARIABLE, nursery.instance.name().as_str())
         .env(CONTROL_FD, control.as_raw_fd().to_string())

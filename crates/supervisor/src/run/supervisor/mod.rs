@@ -275,7 +275,7 @@ impl Supervisor {
         match NodeProcess::start(planned, launch, &nursery) {
             Ok(process) => self.nodes[node].born(process, &with.log),
             Err(error) => {
-                let program = with.program.display();
+                let program = planned.program.path(&with.program).display();
                 self.unborn
                     .push_back((node, format!("`{program}` cannot be started: {error}")));
             }
