@@ -6,7 +6,7 @@ import { connect } from "./link.js";
 import { Live } from "./live.js";
 import { NodeDrawer } from "./node.js";
 import { Pipeline } from "./pipeline.js";
-import { duration, sentence } from "./words.js";
+import { duration, isNamedByFile, sentence } from "./words.js";
 
 /** Words and figures change so often at most. */
 const UPDATE_MS = 250;
@@ -16,10 +16,13 @@ const byId = (id) => document.getElementById(id);
 class App {
   constructor() {
     this.status = null;
+    /** What there is to see, as the server found it. */
+    this.pictures = [];
     this.statusAt = 0;
     this.problem = null;
     this.hello = null;
     this.cameras = new Map();
+    this.settings = new Map();
     this.isLost = false;
     this.lostAt = 0;
     this.lostClock = "";
@@ -57,12 +60,17 @@ class App {
   }
 
   #heard(message) {
-    if (message.type === "results") return this.cameras.get(message.camera)?.hear(message);
+    if (message.type === "results") {
+      for (const camera of this.cameras.values()) if (camera.wants(message)) camera.hear(message);
+      return undefined;
+    }
+    if (message.type === "trouble" && this.cameras.has(message.camera)) this.cameras.get(message.camera).trouble = message.why;
     if (message.type === "hello") this.hello = message;
     if (message.type === "no_status") this.problem = message.error;
     if (message.type !== "status") return undefined;
     this.problem = null;
     this.status = message.status;
+    this.pictures = message.pictures ?? [];
     this.statusAt = performance.now();
     this.wallOffset = message.wall_ms - Date.now();
     this.#setCameras();
@@ -71,15 +79,10 @@ class App {
   }
 
   #setCameras() {
-    const { streams, edges } = this.status;
-    const names = Object.keys(streams).filter((name) => streams[name].carries === "image");
-    for (const name of names) if (!this.cameras.has(name)) this.cameras.set(name, new Camera(name, this.link));
-    for (const name of this.cameras.keys()) if (!names.includes(name)) this.cameras.delete(name);
-    const results = Object.keys(streams).filter((name) => streams[name].carries === "detections");
-    for (const [name, camera] of this.cameras) {
-      const reads = (node) => edges.some(({ from, to }) => from === name && to === node);
-      camera.stages = new Set(results.filter((stream) => reads(stream.split("/")[0])));
-    }
+    const before = this.cameras;
+    this.cameras = new Map(this.pictures.map(({ stream }) => [stream, before.get(stream) ?? new Camera(stream, this.link)]));
+    for (const picture of this.pictures) this.cameras.get(picture.stream).tell(picture);
+    const names = [...this.cameras.keys()];
     if (names.join() === this.live.names && !this.live.empty.hidden === (names.length === 0)) return;
     this.live.names = names.join();
     this.live.setCameras(names);
@@ -92,6 +95,20 @@ class App {
     return this.cameras.get(name)?.source ?? (told ? [Number(told[1]), Number(told[2])] : [16, 9]);
   }
 
+  /** The settings of a node whose kind alone says little, once they are known: asked for once for each of its starts. */
+  settingsOf(name) {
+    const node = this.status?.nodes[name];
+    if (!node || !isNamedByFile(node)) return null;
+    const known = this.settings.get(name);
+    if (known?.pid === node.pid) return known.settings;
+    const asked = { pid: node.pid, settings: known?.settings ?? null };
+    this.settings.set(name, asked);
+    this.get(`api/settings/${encodeURIComponent(name)}`).then(({ answer }) => {
+      if (answer) asked.settings = answer;
+    });
+    return asked.settings;
+  }
+
   /** Seconds since the status was true. */
   statusAge() {
     return (performance.now() - this.statusAt) / 1000;
@@ -101,7 +118,7 @@ class App {
   watch(cameras) {
     for (const camera of cameras) if (!this.seen.includes(camera)) camera.watchedSince = performance.now();
     this.seen = cameras;
-    const views = cameras.map(({ name, canvas }) => ({ camera: name, width: canvas.width, height: canvas.height }));
+    const views = cameras.map(({ name, view, canvas }) => ({ camera: name, view, width: canvas.width, height: canvas.height }));
     const watched = JSON.stringify(views);
     if (watched === this.watched || !this.link.isOpen()) return;
     this.watched = watched;
@@ -117,6 +134,15 @@ class App {
   hold() {
     const isHeld = this.live.hold();
     this.say(isHeld ? "The picture is held." : "The picture goes on.");
+  }
+
+  /** Shows another view of a camera: its picture, its depth, …. */
+  setView(camera, view) {
+    camera.view = view;
+    camera.trouble = null;
+    this.live.watch();
+    this.#update();
+    this.say(`${camera.title}: ${view}`);
   }
 
   fullScreen() {
@@ -168,7 +194,7 @@ class App {
     setAttribute(byId("nav-pipeline"), "aria-current", isPipeline ? "page" : null);
     if (!isPipeline) {
       const wanted = decodeURIComponent(shown ?? "");
-      this.live.choose([...this.cameras.keys()].find((camera) => camera === wanted || camera.split("/")[0] === wanted) ?? null);
+      this.live.choose([...this.cameras.values()].find(({ name, title, node }) => [name, title, node].includes(wanted))?.name ?? null);
     }
     this.live.watch();
     this.drawer.show(node);
@@ -238,6 +264,7 @@ const KEYS = [
   ["1 – 9", "a camera large; again: all of them"],
   ["f", "full screen"],
   ["space", "hold the picture, go on"],
+  ["v", "the next view of an RGB-D camera: picture, depth, …"],
   ["p", "pipeline, and back"],
   ["l", "log and settings of the chosen camera or node"],
   ["Esc", "back"],
@@ -258,6 +285,7 @@ function pressed(app, event) {
   const names = [...app.cameras.keys()];
   const act = {
     f: () => app.fullScreen(),
+    v: () => nextView(app),
     " ": () => (event.target.closest("button, .log") ? null : (event.preventDefault(), app.hold())),
     p: () => (location.hash = isPipeline ? "#/" : "#/pipeline"),
     l: () => (app.drawer.name ? app.closeNode() : app.openNode((app.live.shown ?? names[0] ?? Object.keys(app.status?.nodes ?? {})[0] ?? "").split("/")[0])),
@@ -268,8 +296,14 @@ function pressed(app, event) {
   const camera = names[Number(event.key) - 1];
   if (/^[1-9]$/.test(event.key) && camera) {
     const isShown = !isPipeline && app.live.chosen === camera;
-    location.hash = isShown ? "#/" : `#/${encodeURIComponent(camera.split("/")[0])}`;
+    location.hash = isShown ? "#/" : app.cameras.get(camera).path;
   }
+}
+
+/** The chosen camera's next view; without one, that of the first camera that has several. */
+function nextView(app) {
+  const camera = app.cameras.get(app.live.shown) ?? [...app.cameras.values()].find(({ views }) => views.length > 1);
+  if (camera && camera.views.length > 1) app.setView(camera, camera.views[(camera.views.indexOf(camera.view) + 1) % camera.views.length]);
 }
 
 const app = new App();

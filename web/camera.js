@@ -1,6 +1,8 @@
 // One camera on the page: takes its pictures, waits shortly for what was found in them, draws both together.
 
 import { Overlay } from "./overlay.js";
+import { calibrationOf } from "./projection.js";
+import { itemsOf } from "./results.js";
 
 /** A picture waits this long for its results, then it is drawn without. */
 const WAIT_MS = 30;
@@ -15,11 +17,22 @@ const VAIN_PAUSE_MS = 1000;
 const WINDOW_MS = 10000;
 
 export class Camera {
-  /** `link`: for the clock and to ask for the next picture. */
+  /** `name`: its stream. `link`: for the clock and to ask for the next picture. */
   constructor(name, link) {
     this.name = name;
     this.node = name.split("/")[0];
+    /** What people call it. */
+    this.title = this.node;
+    /** Whether silence is a fault. What stages and other programs make comes when it comes. */
+    this.isCamera = true;
     this.link = link;
+    /** Which view is asked for, which are there, and, of the picture that is shown, which it is and what its colours mean. */
+    this.view = "picture";
+    this.views = ["picture"];
+    this.shownView = "picture";
+    this.legend = null;
+    /** Why its frames make no picture. */
+    this.trouble = null;
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
     this.context = this.canvas.getContext("2d", { alpha: false });
@@ -44,6 +57,23 @@ export class Camera {
     this.onDrawn = () => {};
   }
 
+  /** Takes in what the server says it is. */
+  tell({ name, is_camera: isCamera, results }) {
+    this.title = name;
+    this.isCamera = isCamera;
+    this.stages = new Set(results);
+  }
+
+  /** The address of its view on the page. */
+  get path() {
+    return `#/${encodeURIComponent(this.title)}`;
+  }
+
+  /** Whether a result is about pictures of this camera, as far as its stream says. */
+  wants({ stream, camera }) {
+    return this.stages.has(stream) && (!this.isCamera || camera === this.name);
+  }
+
   /** Sets the size of the picture in the page's own pixels. */
   setSize(width, height) {
     if (this.canvas.width === width && this.canvas.height === height) return;
@@ -56,10 +86,10 @@ export class Camera {
   hear(message) {
     const now = performance.now();
     const of = this.results.get(message.origin) ?? new Map();
-    of.set(message.stream, message);
+    of.set(message.stream, itemsOf(message));
     this.results.set(message.origin, of);
     if (this.results.size > MOST_RESULTS) this.results.delete(this.results.keys().next().value);
-    if (!this.isHeld) this.found.set(message.stream, { message, at: now });
+    if (!this.isHeld) this.found.set(message.stream, { items: of.get(message.stream), at: now });
     if (this.waiting?.header.origin === message.origin) {
       if (this.#isComplete(message.origin)) this.#show();
     } else if (this.last?.header.origin === message.origin) this.#addLate(message.origin);
@@ -73,7 +103,7 @@ export class Camera {
   }
 
   #itemsOf(origin) {
-    return [...(this.results.get(origin)?.values() ?? [])].flatMap(({ body }) => body.items ?? []);
+    return [...(this.results.get(origin)?.values() ?? [])].flat();
   }
 
   /** Takes in a picture. */
@@ -88,7 +118,10 @@ export class Camera {
       return;
     }
     this.link.send({ type: "taken", camera: this.name });
+    this.trouble = null;
+    this.views = header.views ?? this.views;
     if (this.isHeld) return bitmap.close();
+    header.calibration = calibrationOf(header.calibration);
     // The one before waited long enough: now there is a newer one.
     if (this.waiting) this.#show();
     this.waiting = { header, bitmap, bytes: jpeg.length, timer: 0 };
@@ -123,6 +156,8 @@ export class Camera {
     this.last?.bitmap.close();
     this.last = { bitmap, header, items };
     this.source = header.source_px;
+    this.shownView = header.view ?? "picture";
+    this.legend = header.legend ?? null;
     this.captured = header.captured_ms;
     const now = performance.now();
     this.firstDrawnAt ??= now;
@@ -134,7 +169,8 @@ export class Camera {
   #paint(bitmap, header, items) {
     const { width, height } = this.canvas;
     this.context.drawImage(bitmap, 0, 0, width, height);
-    if (items.length === 0) return;
+    // What was found is in pixels of the left view.
+    if (items.length === 0 || header.view === "right") return;
     this.overlay.draw(this.context, {
       size: [width, height],
       source: header.source_px,

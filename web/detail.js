@@ -1,12 +1,17 @@
 // Beside the chosen picture: its figures, and what its stages found.
 
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
-import { isAmbiguous } from "./overlay.js";
+import { colorOf, words } from "./results.js";
+import { isAmbiguous } from "./tags.js";
 import { troubleOf } from "./trouble.js";
-import { age, ageTone, bits, fixed, rate } from "./words.js";
+import { age, ageTone, bits, brief, fixed, kindOf, rate } from "./words.js";
 
 /** A tag that is not seen any more stays in the table for so long, pale: rows that come and go cannot be read. */
 const LINGER_MS = 1500;
+/** Rows of what is no tag. */
+const MOST_ROWS = 40;
+/** The views of an RGB-D camera, as they are called. */
+const VIEWS = { picture: "Picture", depth: "Depth", right: "Right", confidence: "Confidence" };
 /** A stage that said nothing for so long has no results. */
 const SILENT_MS = 2000;
 
@@ -31,12 +36,15 @@ export class Detail {
     this.hold = h("button", { type: "button", onclick: () => this.app.hold(), title: "Hold the picture (space)" }, "Hold");
     const full = h("button", { type: "button", onclick: () => this.app.fullScreen(), title: "Full screen (f)" }, "Full screen");
     const log = h("button", { type: "button", onclick: () => this.app.openNode(this.camera.node), title: "Settings and log (l)" }, "Log");
+    this.views = h("div", { class: "actions views", role: "group", "aria-label": "View", hidden: true });
+    this.viewButtons = new Map();
     this.back = h("a", { class: "back", href: "#/" }, "All cameras");
     this.element = h(
       "aside",
       { class: "detail", "aria-label": "Chosen camera", hidden: true },
       h("header", {}, h("div", {}, this.title, this.kind), this.back),
       h("div", { class: "actions" }, this.hold, full, log),
+      this.views,
       this.stages,
       figures,
     );
@@ -53,8 +61,11 @@ export class Detail {
     if (!camera || !app.status) return;
     const node = app.status.nodes[camera.node];
     const stream = app.status.streams[camera.name];
-    setText(this.title, camera.node);
-    setText(this.kind, [node?.kind, stream?.shape].filter(Boolean).join(", "));
+    setText(this.title, camera.title);
+    setText(this.kind, [node ? kindOf(node, app.settingsOf(camera.node)) : "another program", stream?.shape].filter(Boolean).join(", "));
+    this.views.hidden = camera.views.length < 2;
+    keyed(this.views, this.viewButtons, camera.views.filter((view) => view in VIEWS), (view) => new ViewButton(this, view));
+    for (const button of this.viewButtons.values()) button.update(camera);
     this.back.hidden = app.cameras.size < 2;
     setText(this.hold, camera.isHeld ? "Go on" : "Hold");
     setAttribute(this.hold, "aria-pressed", `${camera.isHeld}`);
@@ -66,6 +77,19 @@ export class Detail {
     this.figures.bits.set(bits(stats.bits_per_second));
     keyed(this.stages, this.parts, [...camera.stages].sort(), (name) => new Stage(name));
     for (const part of this.parts.values()) part.update(app, camera);
+  }
+}
+
+/** Shows one view of the chosen camera. */
+class ViewButton {
+  constructor(detail, view) {
+    this.view = view;
+    const choose = () => detail.app.setView(detail.camera, view);
+    this.element = h("button", { type: "button", onclick: choose, title: "The next view: v" }, VIEWS[view]);
+  }
+
+  update(camera) {
+    setAttribute(this.element, "aria-pressed", `${camera.view === this.view}`);
   }
 }
 
@@ -90,26 +114,46 @@ class Stage {
       ),
       this.body,
     );
-    this.element = h("section", {}, h("h3", {}, this.node, " ", this.heading), this.table, this.note);
+    this.others = h("tbody");
+    this.list = h("table", { class: "found", hidden: true }, this.others);
+    this.element = h("section", {}, h("h3", {}, this.node, " ", this.heading), this.table, this.list, this.note);
   }
 
   update(app, camera) {
     const now = performance.now();
     const heard = camera.found.get(this.stream);
     const isFresh = heard !== undefined && (now - heard.at < SILENT_MS || camera.isHeld || app.isLost);
-    const items = isFresh ? (heard.message.body.items ?? []) : [];
-    const tags = items.filter((item) => item.id !== undefined);
+    const items = isFresh ? heard.items : [];
+    const tags = items.filter(({ kind }) => kind === "tag");
+    this.#list(items.filter(({ kind }) => kind !== "tag"));
     tags.forEach((item, index) => this.seen.set(`${String(item.id).padStart(6, "0")} ${twins(tags, index)}`, { item, at: now }));
     for (const [key, { at }] of this.seen) if (now - at > LINGER_MS) this.seen.delete(key);
     keyed(this.body, this.rows, [...this.seen.keys()].sort(), () => new Row());
     for (const [key, row] of this.rows) row.update(this.seen.get(key), now);
     const node = app.status.nodes[this.node];
-    setText(this.heading, [node?.kind, isFresh ? rate(app.status.streams[this.stream]?.fps).join(" ") : null].filter(Boolean).join(", "));
-    const silent = node?.state === "running" || !node ? "No results yet." : `${this.node} is ${node.state}${node.error ? `: ${node.error}` : "."}`;
-    const note = !isFresh ? silent : this.seen.size === 0 ? "No tag in sight." : null;
-    this.table.hidden = note !== null;
+    setText(this.heading, [node ? kindOf(node, app.settingsOf(this.node)) : "another program", isFresh ? rate(app.status.streams[this.stream]?.fps).join(" ") : null].filter(Boolean).join(", "));
+    const silent = node?.state === "running" || !node ? "No results yet." : `${this.node} is ${node.state}${node.error ? `: ${brief(node.error)}` : "."}`;
+    const isEmpty = this.seen.size === 0 && this.list.hidden;
+    const none = this.stream.endsWith("/detections") ? "No tag in sight." : "Nothing in this picture.";
+    const note = !isFresh ? silent : isEmpty ? none : null;
+    this.table.hidden = !isFresh || this.seen.size === 0;
     this.note.hidden = note === null;
     if (note) setText(this.note, note);
+  }
+
+  /** What is no tag: a row each, its name and what it says. */
+  #list(items) {
+    this.list.hidden = items.length === 0;
+    const rows = items.slice(0, MOST_ROWS).map((item) => [...words(item), "label" in item ? colorOf(item.label) : null]);
+    if (items.length > MOST_ROWS) rows.push(["…", `and ${items.length - MOST_ROWS} more`, null]);
+    const shown = JSON.stringify(rows);
+    if (this.listed === shown) return;
+    this.listed = shown;
+    this.others.replaceChildren(...rows.map(([name, text, color]) => {
+      const mark = h("i", { class: "mark" });
+      if (color) mark.style.background = color;
+      return h("tr", {}, h("th", { scope: "row" }, color ? mark : null, name), h("td", {}, text));
+    }));
   }
 }
 

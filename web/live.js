@@ -2,10 +2,13 @@
 
 import { Detail } from "./detail.js";
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
+import { Legend } from "./legend.js";
 import { troubleOf } from "./trouble.js";
 import { age, ageTone, bits, duration, rate } from "./words.js";
 
 const GAP = 8;
+/** Pictures that are made of others come when they come: older than this they say how old they are. */
+const MADE_IS_OLD_MS = 2000;
 /** Height of the other pictures beside a large one, at least. */
 const LEAST_OTHER_PX = 96;
 const PHONE = matchMedia("(max-width: 719px)");
@@ -133,17 +136,20 @@ class Tile {
     this.key = h("kbd");
     this.why = h("span", { class: "why" });
     this.since = h("strong", { class: "since" });
-    this.veil = h("div", { class: "veil", hidden: true }, h("b", {}, "NO LIVE VIDEO"), this.since, this.why);
+    this.veilTitle = h("b");
+    this.veil = h("div", { class: "veil", hidden: true }, this.veilTitle, this.since, this.why);
     this.held = h("div", { class: "held", hidden: true });
+    this.name = h("span", { class: "name" });
+    this.legend = new Legend(camera, app);
     const strip = h(
       "div",
       { class: "strip" },
       this.key,
-      h("span", { class: "name" }, camera.node),
+      this.name,
       h("span", { class: "figures" }, this.rate.element, this.age.element, this.bits.element, h("span", { class: "way" }, "JPEG")),
     );
-    this.frame = h("div", { class: "frame" }, camera.canvas, this.veil, this.held, strip);
-    this.element = h("a", { class: "tile", href: `#/${camera.node}` }, this.frame);
+    this.frame = h("div", { class: "frame" }, camera.canvas, this.legend.element, this.legend.tip, this.veil, this.held, strip);
+    this.element = h("a", { class: "tile", href: camera.path }, this.frame);
     new ResizeObserver(() => this.fit()).observe(this.element);
     document.addEventListener("fullscreenchange", () => this.fit());
   }
@@ -151,7 +157,7 @@ class Tile {
   setPlace(number, isChosen) {
     this.place = number;
     setText(this.key, number <= 9 ? `${number}` : "");
-    setAttribute(this.element, "href", isChosen ? "#/" : `#/${this.camera.node}`);
+    setAttribute(this.element, "href", isChosen ? "#/" : this.camera.path);
     setAttribute(this.element, "aria-current", isChosen ? "true" : null);
     this.element.classList.toggle("chosen", isChosen);
   }
@@ -183,17 +189,27 @@ class Tile {
     this.rate.set(rate(stats.fps));
     this.age.set(age(shownAge), ageTone(shownAge));
     this.bits.set(bits(stats.bits_per_second));
-    this.veil.hidden = !trouble;
-    if (trouble) {
+    setText(this.name, camera.title);
+    const isAwaited = !trouble && !camera.isCamera && camera.captured === null;
+    this.veil.hidden = !trouble && !isAwaited;
+    if (isAwaited) {
+      setText(this.veilTitle, "No picture yet");
+      setText(this.since, `${camera.title} sends one when it has one.`);
+      setText(this.why, "");
+    } else if (trouble) {
+      setText(this.veilTitle, "NO LIVE VIDEO");
       setText(this.since, Number.isFinite(trouble.age_ms) ? `last picture ${duration(trouble.age_ms / 1000)} ago` : "no picture yet");
       setText(this.why, trouble.why);
     }
-    this.held.hidden = !(camera.isHeld || (app.isLost && camera.captured !== null));
-    if (!this.held.hidden) setText(this.held, `${camera.isHeld ? "held" : "not live"}, ${age(camera.age()).join(" ")} old`);
-    setAttribute(this.element, "data-trouble", trouble ? "yes" : shownAge >= 1000 ? "late" : null);
+    const word = camera.isHeld ? "held, " : app.isLost ? "not live, " : "";
+    const isOld = camera.isHeld || app.isLost || (!camera.isCamera && !trouble && camera.age() > MADE_IS_OLD_MS);
+    this.held.hidden = !isOld || camera.captured === null;
+    if (!this.held.hidden) setText(this.held, `${word}${age(camera.age()).join(" ")} old`);
+    this.legend.update();
+    setAttribute(this.element, "data-trouble", trouble ? "yes" : camera.isCamera && shownAge >= 1000 ? "late" : null);
     setAttribute(this.element, "data-lost", app.isLost ? "yes" : null);
     const words = trouble ? `no live video, ${trouble.why}` : camera.isHeld ? "held" : "live";
-    setAttribute(camera.canvas, "aria-label", `${camera.node}: ${words}`);
+    setAttribute(camera.canvas, "aria-label", `${camera.title}: ${words}${camera.shownView === "picture" ? "" : `, ${camera.shownView}`}`);
   }
 }
 

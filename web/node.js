@@ -1,7 +1,7 @@
 // One node in full, in a drawer: state, figures, last error, settings in force, log, restart.
 
 import { h, setAttribute, setText } from "./dom.js";
-import { age, bits, bytes, count, drops, duration, percent, rate, stateOf, yaml } from "./words.js";
+import { age, bits, bytes, count, drops, duration, kindOf, percent, rate, stateOf, undrawn, yaml } from "./words.js";
 
 const LOG_EVERY_MS = 2000;
 
@@ -95,12 +95,13 @@ export class NodeDrawer {
     this.restart.disabled = this.isAsking || !mayAct;
     setAttribute(this.restart, "title", mayAct ? null : "From another machine one can only look: this page has no password.");
     const { word, tone } = stateOf(node);
-    setText(this.kind, `${node.kind}, ${node.role}`);
+    setText(this.kind, `${kindOf(node, app.settingsOf(name))}, ${node.role}`);
     setText(this.state, `${word} for ${duration((node.state_seconds ?? 0) + app.statusAge())}`);
     setAttribute(this.shape, "data-tone", tone);
     setAttribute(this.element, "data-tone", tone);
     this.trouble.hidden = !node.error;
     setText(this.error, node.error ?? "");
+    this.error.classList.toggle("lines", Boolean(node.error?.includes("\n")));
     this.hint.hidden = !node.hint;
     setText(this.hint, node.hint ?? "");
     facts(this.facts, [
@@ -121,7 +122,7 @@ export class NodeDrawer {
     }
     for (const [stream, of] of Object.entries(app.status.streams)) {
       if (stream.split("/")[0] !== name) continue;
-      const more = [of.shape, of.bits_per_second > 0 ? bits(of.bits_per_second).join(" ") : null, count(of.readers ?? 0, "reader")];
+      const more = [undrawn(of.carries), of.shape, of.bits_per_second > 0 ? bits(of.bits_per_second).join(" ") : null, count(of.readers ?? 0, "reader")];
       rows.push(["makes", stream, rate(of.fps), age(of.age_ms?.p50), more.filter(Boolean).join(", ")]);
     }
     const key = JSON.stringify(rows);

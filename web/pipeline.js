@@ -1,7 +1,7 @@
 // The second view: who reads whom. Sources, stages, sinks in three columns; each wire ends at its reader with its figures.
 
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
-import { age, ageTone, bytes, count, drops, duration, percent, rate, stateOf } from "./words.js";
+import { age, ageTone, brief, bytes, count, drops, duration, kindOf, percent, rate, stateOf, undrawn } from "./words.js";
 
 const ROLES = [
   ["source", "Sources"],
@@ -162,7 +162,7 @@ class Card {
     setAttribute(this.element, "data-tone", tone);
     setAttribute(this.shape, "data-tone", tone);
     setText(this.state, `${word} ${duration((node.state_seconds ?? 0) + this.app.statusAge())}`);
-    setText(this.kind, node.kind);
+    setText(this.kind, kindOf(node, this.app.settingsOf(this.name)));
     this.restarts.hidden = !node.restarts;
     if (node.restarts) setText(this.restarts, count(node.restarts, "restart"));
     const runs = node.pid !== undefined && node.pid !== null;
@@ -173,7 +173,8 @@ class Card {
     const error = tone === "good" ? null : node.error;
     const changed = this.error.hidden !== !error;
     this.error.hidden = !error;
-    if (error) setText(this.error, error);
+    if (error) setText(this.error, brief(error));
+    this.element.classList.toggle("longer", Boolean(error) && error.includes("\n"));
     const ins = status.edges.filter((edge) => edge.to === this.name);
     const outs = Object.keys(status.streams).filter((stream) => stream.split("/")[0] === this.name);
     const before = `${[...this.inputs.keys()]} ${[...this.outputs.keys()]}`;
@@ -213,7 +214,9 @@ class Output {
   constructor(stream) {
     this.rate = figure(6);
     this.age = figure(7);
-    this.element = h("li", { title: `makes ${stream}` }, h("span", { class: "stream" }, stream.split("/")[1]), this.rate.element, this.age.element);
+    this.stream = stream;
+    this.more = h("span", { class: "more quiet", hidden: true });
+    this.element = h("li", {}, h("span", { class: "stream" }, stream.split("/")[1]), this.rate.element, this.age.element, this.more);
   }
 
   update(stream) {
@@ -222,5 +225,9 @@ class Output {
     this.rate.set(isIdle ? ["", "unread"] : rate(stream.fps));
     this.age.set(isIdle ? ["", ""] : age(stream.age_ms?.p50), ageTone(stream.age_ms?.p50));
     setAttribute(this.element, "data-unread", stream.readers > 0 ? null : "yes");
+    const more = undrawn(stream.carries);
+    this.more.hidden = !more;
+    setText(this.more, more ?? "");
+    setAttribute(this.element, "title", [`makes ${this.stream}`, stream.shape].filter(Boolean).join(", "));
   }
 }

@@ -6,6 +6,13 @@ export function guessedCamera(width, height) {
   return { width_px: width, height_px: height, fx: focal, fy: focal, cx: width / 2, cy: height / 2, model: "none", distortion: [] };
 }
 
+/** A calibration as a camera told it, when it can be reckoned with; else null. */
+export function calibrationOf(told) {
+  const { fx, fy, cx, cy, model, distortion = [] } = told ?? {};
+  const isKnown = [fx, fy, cx, cy].every(Number.isFinite) && Array.isArray(distortion) && distortion.every(Number.isFinite);
+  return isKnown && fx > 0 && fy > 0 ? { ...told, model, distortion } : null;
+}
+
 /** The pixel of a point in the camera's frame (x right, y down, z ahead; metres), or null when it is not ahead. */
 export function project(camera, [x, y, z]) {
   if (!(z > 1e-6)) return null;
@@ -53,16 +60,22 @@ function halfSide(camera, { R, t }, corners) {
  * cannot be seen. `centre`: where the tag's middle was seen; a guessed camera is moved to fit there.
  */
 export function axes(camera, pose, corners, centre, isGuess) {
-  const half = halfSide(camera, pose, corners);
-  const origin = project(camera, pose.t);
-  if (!origin || !Number.isFinite(half)) return null;
-  const ends = [
-    [half, 0, 0],
-    [0, half, 0],
-    [0, 0, half],
-  ].map((point) => project(camera, toCamera(pose, point)));
-  if (ends.some((end) => end === null)) return null;
+  const seen = axesOfLength(camera, pose, halfSide(camera, pose, corners));
+  if (!seen) return null;
+  const { origin, ends } = seen;
   const shift = isGuess ? [centre[0] - origin[0], centre[1] - origin[1]] : [0, 0];
   const moved = ([u, v]) => [u + shift[0], v + shift[1]];
   return { origin: moved(origin), ends: ends.map(moved) };
+}
+
+/** Where axes of this length, in metres, are seen in pixels: `{ origin, ends: [x, y, z] }`, or null when they cannot be. */
+export function axesOfLength(camera, pose, length) {
+  const origin = project(camera, pose.t);
+  if (!origin || !Number.isFinite(length)) return null;
+  const ends = [
+    [length, 0, 0],
+    [0, length, 0],
+    [0, 0, length],
+  ].map((point) => project(camera, toCamera(pose, point)));
+  return ends.some((end) => end === null) ? null : { origin, ends };
 }

@@ -1,6 +1,6 @@
 // Whether a camera's picture is live, and if not, why. Pure but for the clock of the link.
 
-import { stateOf } from "./words.js";
+import { brief, stateOf } from "./words.js";
 
 /** No camera is called gone before. */
 const LEAST_MS = 1000;
@@ -14,8 +14,10 @@ const SLOW_LINK_MS = 4000;
  */
 export function troubleOf(app, camera) {
   if (!app.status) return null;
+  if (camera.trouble) return { age_ms: camera.age(), why: camera.trouble };
   const node = app.status.nodes[camera.node];
   const stream = app.status.streams[camera.name];
+  if (!camera.isCamera && (!node || stateOf(node).tone === "good")) return null;
   const tone = node ? stateOf(node).tone : "idle";
   const patience = Math.max(LEAST_MS, stream?.fps > 0 ? 5000 / stream.fps : 0);
   const isGone = tone !== "good" || (stream?.silent_ms ?? Infinity) > patience * TOLD_SHARE;
@@ -28,7 +30,7 @@ export function troubleOf(app, camera) {
 function reason(camera, node) {
   if (!node) return `${camera.node} is not in the pipeline any more`;
   const { word, tone } = stateOf(node);
-  if (node.error && tone !== "good") return node.hint ? `${node.error}; ${node.hint}` : node.error;
+  if (node.error && tone !== "good") return [brief(node.error), node.hint].filter(Boolean).join("; ");
   if (tone === "good") return "the camera sends nothing";
   return `${camera.node}: ${word}`;
 }

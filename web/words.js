@@ -68,6 +68,34 @@ export function percent(share) {
   return [Number.isFinite(share) ? (share * 100).toFixed(0) : "–", "%"];
 }
 
+/** An error in one line: the first, or, of a Python traceback, the last, which says what happened. */
+export function brief(error) {
+  const lines = error.split("\n").map((line) => line.trim()).filter(Boolean);
+  const isTraceback = lines[0]?.startsWith("Traceback");
+  return (isTraceback ? lines.at(-1) : lines[0]) ?? "";
+}
+
+/** Kinds that say little without a setting: the one that names a file. */
+const NAMED_BY = { __proto__: null, python_stage: ["run"], python_source: ["run"], replay: ["file", "replay"], record: ["to"] };
+
+export function isNamedByFile({ kind }) {
+  return kind in NAMED_BY;
+}
+
+/** What a node is, in the words of its file: `apriltag`, `python: detector.py`, `replay: match7.mcap`. `settings` may be absent. */
+export function kindOf({ kind }, settings) {
+  const named = NAMED_BY[kind]?.map((key) => settings?.[key]).find(Boolean);
+  const word = kind.startsWith("python_") ? "python" : kind;
+  if (typeof named !== "string") return word;
+  return `${word}: ${named.replace(/^python:/, "").replace(/\/+$/, "").split("/").at(-1)}`;
+}
+
+/** What a stream carries that this page cannot draw, in words; null for what it draws. */
+export function undrawn(carries) {
+  const what = { points: "points in space", arrays: "arrays" }[carries];
+  return what ? `${what}, not drawn here` : null;
+}
+
 /** `1 node`, `3 nodes`. */
 export function count(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bushbaby_node::status::{Reply, Request};
@@ -75,6 +75,33 @@ pub(crate) async fn web(State(app): State<Arc<App>>) -> Response {
         .map(|(camera, counts, watchers)| (camera.to_string(), json!({ "watchers": watchers, "counts": counts })))
         .collect();
     Json(json!({ "pages": app.pages.load(Ordering::Relaxed), "cameras": cameras })).into_response()
+}
+
+/// A pixel of a camera's picture, (0, 0) its outer corner.
+#[derive(Deserialize)]
+pub(crate) struct At {
+    x: f64,
+    y: f64,
+}
+
+/// `GET /api/depth/STREAM?x=320&y=240`: the depth there now, in metres, `null` where it is not known. Only while somebody
+/// watches this camera: looking costs nothing then.
+pub(crate) async fn depth(
+    State(app): State<Arc<App>>,
+    Path(stream): Path<String>,
+    Query(At { x, y }): Query<At>,
+) -> Result<Response, Refusal> {
+    let camera = stream.parse().map_err(|_| {
+        Refusal::new(StatusCode::NOT_FOUND, format!("`{stream}` is no stream"))
+            .with_hint("a stream is a node and its output, as in `table/rgbd`")
+    })?;
+    match app.pictures.depth_at(&camera, [x, y]) {
+        Some(metres) => Ok(Json(json!({ "metres": metres })).into_response()),
+        None => Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            format!("nobody watches depth of `{stream}` now"),
+        )),
+    }
 }
 
 /// `GET /api/log/NODE`: its last lines, oldest first.

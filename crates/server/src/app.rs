@@ -48,6 +48,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/stream/{*name}", get(mjpeg::named))
         .route("/api/status", get(api::status))
         .route("/api/web", get(api::web))
+        .route("/api/depth/{*stream}", get(api::depth))
         .route("/api/log/{node}", get(api::log))
         .route("/api/settings/{node}", get(api::settings))
         .route("/api/restart/{node}", post(api::restart))

@@ -35,12 +35,18 @@ const ASSETS: &[Asset] = assets! {
     "/camera.js" SCRIPT, "camera.js";
     "/detail.js" SCRIPT, "detail.js";
     "/dom.js" SCRIPT, "dom.js";
+    "/labels.js" SCRIPT, "labels.js";
+    "/legend.js" SCRIPT, "legend.js";
     "/link.js" SCRIPT, "link.js";
     "/live.js" SCRIPT, "live.js";
+    "/masks.js" SCRIPT, "masks.js";
     "/node.js" SCRIPT, "node.js";
     "/overlay.js" SCRIPT, "overlay.js";
     "/pipeline.js" SCRIPT, "pipeline.js";
     "/projection.js" SCRIPT, "projection.js";
+    "/results.js" SCRIPT, "results.js";
+    "/strokes.js" SCRIPT, "strokes.js";
+    "/tags.js" SCRIPT, "tags.js";
     "/trouble.js" SCRIPT, "trouble.js";
     "/words.js" SCRIPT, "words.js";
 };

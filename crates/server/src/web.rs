@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bushbaby_bus::Instance;
 use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
 
 use crate::app::{App, router};
@@ -66,11 +65,10 @@ impl Sink for Web {
             .max_blocking_threads(8)
             .build()
             .map_err(os)?;
-        let instance = Instance::new(context.spec.instance.clone());
         let app = App {
             instance: context.spec.instance.to_string(),
             machine: machine_name(),
-            asker: Asker::start(&instance, &context.stop).map_err(os)?,
+            asker: Asker::start(&context.bus, &context.stop).map_err(os)?,
             pictures: Pictures::new(context.bus.clone(), context.reporter.clone()),
             results: Results::new(context.bus.clone(), context.reporter.clone()),
             logins: Mutex::new(Logins::new(self.password)),

@@ -5,7 +5,8 @@ use bushbaby_bus::{MonoTime, WallTime};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::instance::{Answer, Known};
+use crate::instance::{Answer, Known, PictureStream};
+use crate::pictures::View as PictureView;
 
 /// From the page.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -27,6 +28,9 @@ pub(super) enum FromPage {
 #[serde(deny_unknown_fields)]
 pub(super) struct View {
     pub(super) camera: String,
+    /// What of it.
+    #[serde(default)]
+    pub(super) view: PictureView,
     /// Size on the screen, in its own pixels.
     pub(super) width: u32,
     pub(super) height: u32,
@@ -52,7 +56,14 @@ pub(super) enum ToPage<'a> {
     Status {
         now_ms: f64,
         wall_ms: f64,
+        /// What there is to see, in the order in which it is shown.
+        pictures: &'a [PictureStream],
         status: &'a RawValue,
+    },
+    /// A camera's frames come, but there is no picture of them.
+    Trouble {
+        camera: &'a str,
+        why: &'a str,
     },
     /// The supervisor gave no answer.
     NoStatus {
@@ -74,11 +85,11 @@ impl ToPage<'_> {
 
 /// The message that tells an answer of the supervisor.
 pub(super) fn status(answer: &Answer) -> Utf8Bytes {
-    let told = match answer {
-        Ok(known) => raw(known),
+    let known = match answer {
+        Ok(known) => known,
         Err(error) => return ToPage::NoStatus { error }.text(),
     };
-    let Some(status) = told else {
+    let Some(status) = raw(known) else {
         return ToPage::NoStatus {
             error: "the status is no JSON",
         }
@@ -88,6 +99,7 @@ pub(super) fn status(answer: &Answer) -> Utf8Bytes {
     ToPage::Status {
         now_ms: now_ms(),
         wall_ms,
+        pictures: &known.pictures,
         status,
     }
     .text()
@@ -108,6 +120,7 @@ mod tests {
             panic!("{watch}")
         };
         assert_eq!((views[0].camera.as_str(), views[0].width), ("front/image", 640));
+        assert_eq!(views[0].view, PictureView::Picture);
         assert_eq!(
             serde_json::from_str::<FromPage>(r#"{"type":"ping","at":1.5}"#).unwrap(),
             FromPage::Ping { at: 1.5 }

@@ -87,6 +87,11 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(
                 return Ok(());
             }
         }
+        while let Some(trouble) = session.next_trouble() {
+            if socket.send(trouble).await.is_err() {
+                return Ok(());
+            }
+        }
         while let Some(picture) = session.next_picture() {
             if socket.send(Message::Binary(picture)).await.is_err() {
                 return Ok(());
@@ -105,7 +110,7 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(
                 None => return Ok(()),
             },
             result = found.recv() => match result {
-                Ok(result) if session.watches(&result.camera) => outgoing.push(Message::Text(result.message)),
+                Ok(result) if session.shows(&result) => outgoing.push(Message::Text(result.message)),
                 // A page that is too slow misses the oldest; the others are still worth sending.
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Ok(()),

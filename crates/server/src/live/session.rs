@@ -13,7 +13,7 @@ use super::messages::{self, FromPage, ToPage};
 use crate::app::App;
 use crate::instance::{Answer, Known};
 use crate::pictures::{WantedSize, Watch, Wish};
-use crate::results::Wanted;
+use crate::results::{Found, Wanted};
 
 /// Quality of the page's pictures: 720p at 30 pictures a second is about 30 Mbit/s, and letters stay sharp.
 const QUALITY: u8 = 70;
@@ -44,6 +44,8 @@ pub(super) struct Session {
     known: Option<Arc<Known>>,
     views: BTreeMap<StreamName, Sight>,
     results: Vec<Wanted>,
+    /// Which results belong into which pictures in sight.
+    drawn: Vec<Drawn>,
     bell: Arc<Notify>,
     is_over: bool,
     second: (Instant, u32),
@@ -55,6 +57,17 @@ struct Sight {
     watch: Watch,
     /// A picture was sent and not taken yet.
     is_under_way: bool,
+    /// What the page was last told of why there is none.
+    told: Option<String>,
+}
+
+/// Results of `stream` are drawn into `picture`.
+#[derive(Debug)]
+struct Drawn {
+    stream: StreamName,
+    picture: StreamName,
+    /// A camera's pictures are their own origin; others have that of the picture that they were made of.
+    is_own_origin: bool,
 }
 
 impl Session {
@@ -64,6 +77,7 @@ impl Session {
             known: None,
             views: BTreeMap::new(),
             results: Vec::new(),
+            drawn: Vec::new(),
             bell: Arc::default(),
             is_over: false,
             second: (Instant::now(), 0),
@@ -124,10 +138,12 @@ impl Session {
         let mut views = BTreeMap::new();
         for view in wanted {
             // What is no camera is left out: it may be gone since the page last heard.
-            let Some(camera) = self.known.as_ref().and_then(|known| known.camera(Some(&view.camera))) else {
+            let picture = self.known.as_ref().and_then(|known| known.picture(Some(&view.camera)));
+            let Some(camera) = picture.map(|picture| picture.stream.clone()) else {
                 continue;
             };
             let wish = Wish {
+                view: view.view,
                 size: WantedSize::Shown([view.width.max(1), view.height.max(1)]),
                 quality: QUALITY,
                 max_fps: None,
@@ -138,6 +154,7 @@ impl Session {
                 before => Sight {
                     watch: self.app.pictures.watch(&camera, wish, self.bell.clone())?,
                     is_under_way: before.is_some_and(|before| before.is_under_way),
+                    told: None,
                 },
             };
             views.insert(camera, sight);
@@ -148,7 +165,20 @@ impl Session {
 
     fn want_results(&mut self) -> Result<(), Trouble> {
         let Some(known) = &self.known else { return Ok(()) };
-        let mut wanted: Vec<StreamName> = self.views.keys().flat_map(|camera| known.results_of(camera)).collect();
+        let in_sight = known
+            .pictures
+            .iter()
+            .filter(|picture| self.views.contains_key(&picture.stream));
+        self.drawn = in_sight
+            .flat_map(|picture| {
+                picture.results.iter().map(|stream| Drawn {
+                    stream: stream.clone(),
+                    picture: picture.stream.clone(),
+                    is_own_origin: picture.is_camera,
+                })
+            })
+            .collect();
+        let mut wanted: Vec<StreamName> = self.drawn.iter().map(|drawn| drawn.stream.clone()).collect();
         wanted.sort();
         wanted.dedup();
         self.results.retain(|kept| wanted.contains(kept.stream()));
@@ -172,13 +202,29 @@ impl Session {
             })
     }
 
+    /// Returns why there is no picture of a camera in sight, once for each reason.
+    pub(super) fn next_trouble(&mut self) -> Option<Message> {
+        self.views.iter_mut().find_map(|(camera, sight)| {
+            let trouble = sight.watch.trouble();
+            if trouble == sight.told {
+                return None;
+            }
+            sight.told = trouble;
+            let (camera, why) = (camera.as_str(), sight.told.as_deref()?);
+            Some(Message::Text(ToPage::Trouble { camera, why }.text()))
+        })
+    }
+
     /// Waits for a new picture of any camera in sight.
     pub(super) async fn picture_is_there(&self) {
         self.bell.notified().await;
     }
 
-    pub(super) fn watches(&self, camera: &StreamName) -> bool {
-        self.views.contains_key(camera)
+    /// Whether a result belongs into a picture in sight.
+    pub(super) fn shows(&self, found: &Found) -> bool {
+        self.drawn
+            .iter()
+            .any(|drawn| drawn.stream == found.stream && (!drawn.is_own_origin || drawn.picture == found.camera))
     }
 
     pub(super) fn is_over(&self) -> bool {

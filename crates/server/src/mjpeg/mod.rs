@@ -1,6 +1,7 @@
 //! MJPEG and single pictures for other programs: dashboards, players, scripts.
 //!
-//! When the camera is gone the stream goes on: once a second with a picture that says so, and since when.
+//! When the camera is gone the stream goes on: once a second with a picture that says so, and since when. `?view=depth` shows
+//! another view of an RGB-D camera.
 
 mod stream;
 mod wanted;
@@ -16,6 +17,7 @@ use futures_util::stream as futures;
 use crate::api::Refusal;
 use crate::app::App;
 use crate::guard;
+use crate::pictures::View;
 use stream::{Parts, Shown};
 pub(crate) use wanted::{Action, Wanted};
 
@@ -86,8 +88,12 @@ pub(crate) async fn answer(
 
 async fn open(app: &Arc<App>, name: Option<&str>, wanted: &Wanted) -> Result<Parts, Refusal> {
     let known = app.asker.status().await.map_err(|reason| Refusal::silent(&reason))?;
-    let Some(camera) = known.camera(name) else {
-        let cameras: Vec<_> = known.cameras().map(|stream| format!("`{}`", stream.node())).collect();
+    let Some(picture) = known.picture(name) else {
+        let cameras: Vec<_> = known
+            .pictures
+            .iter()
+            .map(|picture| format!("`{}`", picture.name))
+            .collect();
         let hint = if cameras.is_empty() {
             "it has no camera".to_owned()
         } else {
@@ -98,8 +104,20 @@ async fn open(app: &Arc<App>, name: Option<&str>, wanted: &Wanted) -> Result<Par
         });
         return Err(Refusal::new(StatusCode::NOT_FOUND, message).with_hint(hint));
     };
-    let fps = known.status.streams.get(&camera).map_or(0.0, |stream| stream.fps);
-    Parts::open(app, camera, wanted.wish(), fps).map_err(|error| {
+    let view = wanted.view().map_err(|word| {
+        Refusal::new(StatusCode::BAD_REQUEST, format!("there is no view `{word}`"))
+            .with_hint("the views of an RGB-D camera are `picture`, `depth`, `right` and `confidence`")
+    })?;
+    if view != View::Picture && !picture.is_rgbd {
+        let message = format!("`{}` has no {}: it is no RGB-D camera", picture.name, view.name());
+        return Err(Refusal::new(StatusCode::NOT_FOUND, message));
+    }
+    let fps = known
+        .status
+        .streams
+        .get(&picture.stream)
+        .map_or(0.0, |stream| stream.fps);
+    Parts::open(app, picture.stream.clone(), wanted.wish(), fps).map_err(|error| {
         Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             format!("a thread cannot be started: {error}"),

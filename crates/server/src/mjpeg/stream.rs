@@ -35,7 +35,8 @@ pub(super) struct Parts {
     camera: StreamName,
     watch: Watch,
     bell: Arc<Notify>,
-    opened: Instant,
+    /// When the last picture was sent; before the first, when this stream was opened.
+    last_live: Instant,
     /// From which silence on the camera counts as gone.
     patience: Duration,
     size_px: [u32; 2],
@@ -61,7 +62,7 @@ impl Parts {
             camera,
             watch,
             bell,
-            opened: Instant::now(),
+            last_live: Instant::now(),
             patience: LEAST_SILENCE.max(frame_time * 5),
             size_px,
             last_no_video: None,
@@ -78,6 +79,7 @@ impl Parts {
             {
                 self.size_px = picture.size_px;
                 self.last_no_video = None;
+                self.last_live = Instant::now();
                 return Shown {
                     jpeg: picture.jpeg(),
                     captured: picture.captured,
@@ -103,9 +105,11 @@ impl Parts {
         }
     }
 
-    /// How long the camera sent nothing; while that is not known, how long this stream has been open.
+    /// How long the camera sent nothing that can be shown; while that is not known, how long this stream has been open.
     fn silence(&self) -> Duration {
-        self.watch.silence().unwrap_or_else(|| self.opened.elapsed())
+        let is_readable = self.watch.trouble().is_none();
+        let silence = self.watch.silence().filter(|_| is_readable);
+        silence.unwrap_or_else(|| self.last_live.elapsed())
     }
 
     async fn words(&self) -> no_video::Words {

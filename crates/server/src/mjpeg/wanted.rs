@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-use crate::pictures::{WantedSize, Wish};
+use crate::pictures::{View, WantedSize, Wish};
 
 /// Quality of a stream that asks for none.
 const QUALITY: u8 = 70;
 
 /// The query of a stream: `?resolution=640x360&fps=15&compression=50`. What makes no sense is left out of account, as other
-/// cameras do: a dashboard appends these without asking.
+/// cameras do: a dashboard appends these without asking. `view` is our own word, so what is no view is an error.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Wanted {
     action: Option<String>,
@@ -16,6 +16,7 @@ pub(crate) struct Wanted {
     resolution: Option<String>,
     fps: Option<String>,
     compression: Option<String>,
+    view: Option<String>,
 }
 
 /// What mjpg-streamer's `action` means.
@@ -38,6 +39,15 @@ impl Wanted {
         self.name.as_deref()
     }
 
+    /// The view that is asked for.
+    ///
+    /// # Errors
+    /// With the word that is none.
+    pub(super) fn view(&self) -> Result<View, &str> {
+        let word = self.view.as_deref();
+        word.map_or(Ok(View::Picture), |word| View::by_name(word).ok_or(word))
+    }
+
     pub(super) fn wish(&self) -> Wish {
         let size = self.resolution.as_deref().and_then(|text| {
             let (width, height) = text.split_once(['x', 'X'])?;
@@ -55,6 +65,7 @@ impl Wanted {
             .and_then(|text| text.parse::<f64>().ok())
             .filter(|fps| (0.01..=1000.0).contains(fps));
         Wish {
+            view: self.view().unwrap_or_default(),
             size: size.unwrap_or(WantedSize::Full),
             quality: quality.map_or(QUALITY, |quality| quality.max(1)),
             max_fps: fps,
@@ -82,6 +93,22 @@ mod tests {
         let wish = wish("320x240", "15", "30");
         assert_eq!(wish.size, WantedSize::Inside([320, 240]));
         assert_eq!((wish.max_fps, wish.quality), (Some(15.0), 30));
+    }
+
+    #[test]
+    fn a_view_is_one_of_four_words() {
+        let view = |word: Option<&str>| {
+            let view = word.map(str::to_owned);
+            Wanted {
+                view,
+                ..Wanted::default()
+            }
+            .view()
+            .map_err(str::to_owned)
+        };
+        assert_eq!(view(None), Ok(View::Picture));
+        assert_eq!(view(Some("depth")), Ok(View::Depth));
+        assert_eq!(view(Some("dpeth")), Err("dpeth".to_owned()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) struct CameraCounts {
     pub(crate) encodes: u64,
     /// JPEGs of the camera that were handed on as they came.
     pub(crate) passed_on: u64,
-    /// JPEGs made, by size and quality, as in `640x360 q70`.
+    /// JPEGs made, by size and quality, as in `640x360 q70`, with the view where it is not the picture.
     pub(crate) encodes_by_size: BTreeMap<String, u64>,
     /// Frames that never reached the page, by reason.
     #[serde(skip)]

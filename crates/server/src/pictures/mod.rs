@@ -1,8 +1,9 @@
-//! Pictures for whoever watches: one thread, one subscription and one encode a camera and size, only while somebody does.
+//! Pictures for whoever watches: one thread, one subscription and one encode a camera, view and size, only while somebody does.
 
 mod counts;
 mod picture;
 mod size;
+mod view;
 mod worker;
 
 use std::collections::HashMap;
@@ -11,17 +12,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::{Bus, MonoTime, StreamName, Waker};
+use bushbaby_bus::{Bus, Frame, MonoTime, StreamName, Waker};
 use bushbaby_node::reporter::Reporter;
 use tokio::sync::Notify;
 
 pub(crate) use counts::CameraCounts;
 pub(crate) use picture::{Picture, origin_key};
 pub(crate) use size::WantedSize;
+pub(crate) use view::View;
 
 /// How a watcher wants its pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Wish {
+    pub(crate) view: View,
     pub(crate) size: WantedSize,
     /// JPEG quality, 1 to 100.
     pub(crate) quality: u8,
@@ -51,6 +54,8 @@ struct Camera {
     watchers: Vec<Arc<Watcher>>,
     /// Wakes the thread; absent until it subscribed.
     waker: Option<Waker>,
+    /// The newest frame, if there is depth in it.
+    with_depth: Option<Frame>,
 }
 
 /// One who watches, as the camera's thread sees it.
@@ -112,6 +117,7 @@ impl Pictures {
                     thread,
                     watchers: Vec::new(),
                     waker: None,
+                    with_depth: None,
                 })
             }
         };
@@ -130,6 +136,13 @@ impl Pictures {
             camera: camera.clone(),
             watcher,
         })
+    }
+
+    /// The depth in metres at a pixel of the newest picture, `None` where it is not known. The outer `None`: nobody watches this
+    /// camera, or there is no depth in its frames.
+    pub(crate) fn depth_at(&self, camera: &StreamName, at_px: [f64; 2]) -> Option<Option<f32>> {
+        let frame = lock(&self.shared.cameras).get(camera)?.with_depth.clone()?;
+        Some(view::depth_at(&frame, at_px))
     }
 
     /// What was encoded so far, by camera.

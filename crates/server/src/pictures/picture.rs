@@ -5,6 +5,8 @@ use bushbaby_bus::{Frame, Origin, WallTime};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::view::{Legend, View};
+
 /// A JPEG with what the page must know of it. All watchers of one camera and size share it.
 #[derive(Debug)]
 pub(crate) struct Picture {
@@ -28,9 +30,22 @@ struct Header<'a> {
     sent_ms: f64,
     width_px: u32,
     height_px: u32,
-    source_px: [u32; 2],
+    #[serde(flatten)]
+    content: &'a Content,
+}
+
+/// What is in a picture.
+#[derive(Debug, Serialize)]
+pub(super) struct Content {
+    /// Size of the picture that results are in, in pixels.
+    pub(super) source_px: [u32; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
-    calibration: Option<&'a Value>,
+    pub(super) calibration: Option<Value>,
+    pub(super) view: View,
+    /// The views that this frame has.
+    pub(super) views: Vec<View>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) legend: Option<Legend>,
 }
 
 /// Names a captured frame; a text, as its numbers are too large for JavaScript's.
@@ -39,14 +54,8 @@ pub(crate) fn origin_key(origin: &Origin) -> String {
 }
 
 impl Picture {
-    /// Puts header and JPEG together. `source_px` is the size of the frame that the JPEG was made of: results are in its pixels.
-    pub(crate) fn new(
-        frame: &Frame,
-        jpeg: &[u8],
-        size_px: [u32; 2],
-        source_px: [u32; 2],
-        calibration: Option<&Value>,
-    ) -> Self {
+    /// Puts header and JPEG together.
+    pub(super) fn new(frame: &Frame, jpeg: &[u8], size_px: [u32; 2], content: &Content) -> Self {
         let captured = frame.captured();
         let header = Header {
             r#type: "picture",
@@ -57,8 +66,7 @@ impl Picture {
             sent_ms: frame.published_at().as_ns() as f64 / 1e6,
             width_px: size_px[0],
             height_px: size_px[1],
-            source_px,
-            calibration,
+            content,
         };
         // Only names and numbers: it always becomes JSON.
         let header = serde_json::to_vec(&header).unwrap_or_default();

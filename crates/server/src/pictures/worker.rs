@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 
 use bushbaby_bus::{Frame, ReadOptions, RecvError, StreamName, Subscriber};
 use bushbaby_node::control::Dropped;
-use bushbaby_node::image;
+use bushbaby_node::{image, rgbd};
 use bushbaby_pixels::jpeg::Encoder;
-use bushbaby_pixels::{Image, ImageView, Resizer};
+use bushbaby_pixels::{Image, Resizer};
 
-use super::picture::Picture;
+use super::picture::{Content, Picture};
+use super::view::{RangeFollower, Seen, View};
 use super::{CameraCounts, Shared, Watcher, lock};
 
 /// How long the thread waits at most before it looks round.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// In how many sizes and qualities one frame is made at most.
+/// In how many views, sizes and qualities one frame is made at most.
 const MOST_WAYS: usize = 8;
 /// How long it leaves the bus alone after the bus failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -34,11 +35,35 @@ struct Worker {
     encoder: Option<Encoder>,
     resizer: Resizer,
     resized: Image,
-    /// What was made of the last frame, by size and quality.
-    made: HashMap<([u32; 2], u8), Arc<Picture>>,
+    range: RangeFollower,
+    /// What was made of the last frame.
+    made: HashMap<Way, Arc<Picture>>,
     last: Option<Frame>,
     /// What earlier subscriptions of this stream lost.
     dropped_before: Dropped,
+}
+
+/// In which way a picture is made of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Way {
+    view: View,
+    size_px: [u32; 2],
+    quality: u8,
+}
+
+impl std::fmt::Display for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            view,
+            size_px: [width, height],
+            quality,
+        } = self;
+        write!(f, "{width}x{height} q{quality}")?;
+        if *view != View::Picture {
+            write!(f, " {}", view.name())?;
+        }
+        Ok(())
+    }
 }
 
 impl Worker {
@@ -51,6 +76,7 @@ impl Worker {
             encoder: None,
             resizer: Resizer::new(),
             resized: Image::default(),
+            range: RangeFollower::default(),
             made: HashMap::new(),
             last: None,
             dropped_before,
@@ -132,6 +158,13 @@ impl Worker {
             .reporter
             .received(&self.camera, frame.received_at().since(frame.captured().mono));
         self.count(|counts| counts.frames += 1);
+        let with_depth = frame.array(rgbd::DEPTH).is_some().then(|| frame.clone());
+        if let Some(camera) = lock(&self.shared.cameras)
+            .get_mut(&self.camera)
+            .filter(|camera| camera.thread == self.thread)
+        {
+            camera.with_depth = with_depth;
+        }
         self.last = Some(frame);
         self.made.clear();
     }
@@ -167,57 +200,57 @@ impl Worker {
     }
 
     fn picture(&mut self, frame: &Frame, watcher: &Watcher) -> Result<Arc<Picture>, String> {
-        let view = image::view(frame).map_err(|error| error.to_string())?;
-        let source_px = [view.width(), view.height()];
-        let size_px = watcher.wish.size.of(source_px);
-        let key = (size_px, watcher.wish.quality);
-        if let Some(picture) = self.made.get(&key).or_else(|| self.nearest_when_full(size_px)) {
+        let wish = watcher.wish;
+        let seen = Seen::new(frame, wish.view, &mut self.range)?;
+        let way = Way {
+            view: wish.view,
+            size_px: wish.size.of(seen.size_px()),
+            quality: wish.quality,
+        };
+        if let Some(picture) = self.made.get(&way).or_else(|| self.nearest_when_full(way)) {
             return Ok(picture.clone());
         }
-        let passes = size_px == source_px && view.jpeg_bytes().is_some();
-        let calibration = image::calibration(frame);
-        let jpeg = self.encode(&view, size_px, watcher.wish.quality)?;
-        let picture = Arc::new(Picture::new(frame, &jpeg, size_px, source_px, calibration.as_ref()));
-        self.made.insert(key, picture.clone());
+        let passes = seen.is_jpeg_of(way.size_px);
+        let jpeg = self.encode(&seen, way)?;
+        let content = Content {
+            source_px: seen.source_px,
+            calibration: image::calibration(frame).filter(|_| wish.view != View::Right),
+            view: wish.view,
+            views: View::of(frame),
+            legend: seen.legend,
+        };
+        let picture = Arc::new(Picture::new(frame, &jpeg, way.size_px, &content));
+        self.made.insert(way, picture.clone());
         self.count(|counts| {
             if passes {
                 counts.passed_on += 1;
             } else {
                 counts.encodes += 1;
-                *counts
-                    .encodes_by_size
-                    .entry(format!("{}x{} q{}", key.0[0], key.0[1], key.1))
-                    .or_insert(0) += 1;
+                *counts.encodes_by_size.entry(way.to_string()).or_insert(0) += 1;
             }
         });
         Ok(picture)
     }
 
     /// Once a frame was made in as many ways as one frame is, the next watcher gets the one that is most like its wish: strange
-    /// wishes of a few cost the others nothing.
-    fn nearest_when_full(&self, size_px: [u32; 2]) -> Option<&Arc<Picture>> {
+    /// wishes of a few cost the others nothing. A view of which nothing was made yet is made all the same: there are few.
+    fn nearest_when_full(&self, wanted: Way) -> Option<&Arc<Picture>> {
         let full = self.made.len() >= MOST_WAYS;
         self.made
             .iter()
-            .filter(|_| full)
-            .min_by_key(|((made_px, _), _)| made_px[0].abs_diff(size_px[0]))
+            .filter(|(way, _)| full && way.view == wanted.view)
+            .min_by_key(|(way, _)| way.size_px[0].abs_diff(wanted.size_px[0]))
             .map(|(_, picture)| picture)
     }
 
-    fn encode(&mut self, view: &ImageView<'_>, [width, height]: [u32; 2], quality: u8) -> Result<Vec<u8>, String> {
+    fn encode(&mut self, seen: &Seen<'_>, way: Way) -> Result<Vec<u8>, String> {
         let encoder = match &mut self.encoder {
             Some(encoder) => encoder,
-            empty => empty.insert(Encoder::new(quality).map_err(|error| error.to_string())?),
+            empty => empty.insert(Encoder::new(way.quality).map_err(|error| error.to_string())?),
         };
-        encoder.set_quality(quality).map_err(|error| error.to_string())?;
-        let jpeg = if [width, height] == [view.width(), view.height()] {
-            encoder.encode(view)
-        } else {
-            self.resizer
-                .resize(view, width, height, &mut self.resized)
-                .map_err(|error| error.to_string())?;
-            encoder.encode(&self.resized.view())
-        };
+        encoder.set_quality(way.quality).map_err(|error| error.to_string())?;
+        let sized = seen.sized(way.size_px, &mut self.resizer, &mut self.resized)?;
+        let jpeg = encoder.encode(&sized);
         jpeg.map(std::borrow::Cow::into_owned)
             .map_err(|error| error.to_string())
     }

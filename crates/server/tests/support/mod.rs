@@ -112,6 +112,19 @@ impl Drop for Site {
     }
 }
 
+impl Pretended {
+    /// Adds a node with one stream to the status.
+    pub fn add(&mut self, stream: &str, role: &str, carries: &str) {
+        let name: bushbaby_bus::StreamName = stream.parse().unwrap();
+        let node = json!({"kind": "kind", "role": role, "state": "running", "restarts": 0});
+        let told = json!({"carries": carries, "frames": 1, "fps": 30.0});
+        self.status
+            .nodes
+            .insert(name.node().to_owned(), serde_json::from_value(node).unwrap());
+        self.status.streams.insert(name, serde_json::from_value(told).unwrap());
+    }
+}
+
 /// `front` with the stage `tags`, and `door`.
 fn status_of_two_cameras() -> Status {
     let node = |kind: &str, role: &str| json!({"kind": kind, "role": role, "state": "running", "restarts": 0});

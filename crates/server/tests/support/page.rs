@@ -53,6 +53,11 @@ impl Page {
         self.say(&json!({"type": "watch", "views": views}));
     }
 
+    pub fn watch_view(&mut self, camera: &str, view: &str, [width, height]: [u32; 2]) {
+        let view = json!({"camera": camera, "view": view, "width": width, "height": height});
+        self.say(&json!({"type": "watch", "views": [view]}));
+    }
+
     pub fn taken(&mut self, camera: &str) {
         self.say(&json!({"type": "taken", "camera": camera}));
     }

@@ -15,6 +15,8 @@ use serde_json::json;
 pub enum Format {
     I420,
     Jpeg,
+    /// An RGB-D capture of two views: depth goes from 1 m at the left to 3 m at the right, and is not known in the first row.
+    Rgbd,
 }
 
 /// A camera that sends a frame every 20 ms until it is dropped.
@@ -57,6 +59,9 @@ impl Drop for Camera {
 
 fn send(publisher: &Publisher, [width, height]: [usize; 2], format: Format, shade: u8) {
     let captured = CaptureTime::now(CaptureClock::Received);
+    if format == Format::Rgbd {
+        return send_rgbd(publisher, [width, height], captured, shade);
+    }
     let body = json!({"type": "image", "version": 1, "camera": "front", "calibration": {"fx": 600.0}}).to_string();
     if format == Format::Jpeg {
         let image = Image::new(PixelFormat::Gray8, width as u32, height as u32, ColorSpace::JPEG).unwrap();
@@ -82,6 +87,61 @@ fn send(publisher: &Publisher, [width, height]: [usize; 2], format: Format, shad
             None,
         )
         .unwrap();
+}
+
+fn send_rgbd(publisher: &Publisher, [width, height]: [usize; 2], captured: CaptureTime, shade: u8) {
+    let body = json!({"type": "rgbd", "version": 1, "camera": "table", "calibration": {"fx": 500.0}}).to_string();
+    let [rgb, right] = ["rgb", "rgb_right"]
+        .map(|name| ArrayLayout::new(name, DType::U8, vec![height, width, 3]).with_encoding("rgb8"));
+    let depth = ArrayLayout::new("depth", DType::F32, vec![height, width]);
+    let pixels = vec![shade; width * height * 3];
+    let metres = (0..width * height).map(|at| match at / width {
+        0 => f32::NAN,
+        _ => 1.0 + 2.0 * (at % width) as f32 / (width - 1) as f32,
+    });
+    let metres: Vec<u8> = metres.flat_map(f32::to_le_bytes).collect();
+    publisher
+        .send(
+            &[(&rgb, &pixels), (&right, &pixels), (&depth, &metres)],
+            body.as_bytes(),
+            captured,
+            None,
+        )
+        .unwrap();
+}
+
+/// A program that says about every frame of `pictures`, on `stream`, that its left half is `label`: a box and a mask.
+pub fn start_halves(bus: &Bus, pictures: &str, stream: &str) -> Arc<AtomicBool> {
+    let publisher = bus
+        .publisher(&stream.parse().unwrap(), PublisherOptions::default())
+        .unwrap();
+    let subscriber = bus
+        .subscriber(&pictures.parse().unwrap(), ReadOptions::default())
+        .unwrap();
+    let ends = Arc::new(AtomicBool::new(false));
+    let until = ends.clone();
+    std::thread::spawn(move || {
+        let layout = ArrayLayout::new("mask0", DType::U8, vec![360, 640]);
+        let mask: Vec<u8> = (0..360 * 640).map(|at| u8::from(at % 640 < 320)).collect();
+        let body = json!({"type": "results", "version": 1, "camera": "front", "items": [
+            {"type": "box", "x": 0, "y": 0, "width": 320, "height": 360, "label": "left", "score": 0.9, "id": null},
+            {"type": "mask", "array": "mask0", "label": "left", "color": null},
+        ]});
+        while !until.load(Ordering::Relaxed) {
+            let Ok(Some(frame)) = subscriber.recv(Duration::from_millis(100)) else {
+                continue;
+            };
+            publisher
+                .send(
+                    &[(&layout, &mask)],
+                    body.to_string().as_bytes(),
+                    frame.captured(),
+                    Some(frame.origin().clone()),
+                )
+                .unwrap();
+        }
+    });
+    ends
 }
 
 /// A stage that finds one tag in every frame of a camera, until the thread is told to end.

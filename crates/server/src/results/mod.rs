@@ -1,5 +1,8 @@
 //! What stages found, for the pages that watch the pictures it was found in: one thread a stream, while somebody wants it.
 
+mod masks;
+mod message;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,26 +10,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use bushbaby_bus::{Bus, Frame, ReadOptions, ReadPolicy, RecvError, StreamName, Waker};
+use bushbaby_bus::{Bus, ReadOptions, ReadPolicy, RecvError, StreamName, Waker};
 use bushbaby_node::control::Dropped;
 use bushbaby_node::reporter::Reporter;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use tokio::sync::broadcast;
-
-use crate::pictures::origin_key;
 
 /// Results that may wait for one slow page; then it misses the oldest.
 const QUEUE: usize = 64;
 /// Results of one stream that may wait for us: a stage may read several cameras, so the newest alone is not enough.
 const BUS_QUEUE: usize = 8;
-/// Longer results are not sent to pages.
-const LONGEST_BYTES: usize = 512 << 10;
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// One result, ready to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
+    pub(crate) stream: StreamName,
     /// The camera whose picture it was found in.
     pub(crate) camera: StreamName,
     pub(crate) message: Utf8Bytes,
@@ -184,7 +182,7 @@ fn read(shared: &Shared, stream: &StreamName, thread: u64) -> Result<(), String>
                 shared
                     .reporter
                     .received(stream, frame.received_at().since(frame.captured().mono));
-                match message(&frame) {
+                match message::found(&frame) {
                     // Nobody may be listening any more: then it is not missed.
                     Ok(found) => drop(shared.found.send(found)),
                     Err(reason) => shared
@@ -207,39 +205,4 @@ fn read(shared: &Shared, stream: &StreamName, thread: u64) -> Result<(), String>
         shared.reporter.dropped(stream, dropped);
     }
     Ok(())
-}
-
-fn message(frame: &Frame) -> Result<Found, String> {
-    #[derive(Serialize)]
-    struct Message<'a> {
-        r#type: &'static str,
-        stream: &'a str,
-        camera: &'a str,
-        origin: String,
-        captured_ms: f64,
-        sent_ms: f64,
-        body: &'a RawValue,
-    }
-    if frame.body().len() > LONGEST_BYTES {
-        return Err(format!(
-            "it is {} bytes long, {LONGEST_BYTES} are allowed",
-            frame.body().len()
-        ));
-    }
-    let body: &RawValue = serde_json::from_slice(frame.body()).map_err(|error| format!("it is no JSON: {error}"))?;
-    let origin = frame.origin();
-    let message = Message {
-        r#type: "results",
-        stream: frame.stream().as_str(),
-        camera: origin.stream.as_str(),
-        origin: origin_key(origin),
-        captured_ms: frame.captured().mono.as_ns() as f64 / 1e6,
-        sent_ms: frame.published_at().as_ns() as f64 / 1e6,
-        body,
-    };
-    let text = serde_json::to_string(&message).map_err(|error| error.to_string())?;
-    Ok(Found {
-        camera: origin.stream.clone(),
-        message: text.into(),
-    })
 }

@@ -1,13 +1,18 @@
-//! What the supervisor says of the instance: asked by one thread, and only while somebody wants to know.
+//! What the supervisor says of the instance, and what there is to see in it: asked by one thread, and only while somebody
+//! wants to know.
+
+mod pictures;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use bushbaby_bus::{Instance, StreamName};
+use bushbaby_bus::{Bus, Instance, StreamName};
+use bushbaby_node::Stop;
 use bushbaby_node::status::{Reply, Request, Status, ask};
-use bushbaby_node::{Carries, Stop};
 use tokio::sync::watch;
+
+pub(crate) use pictures::PictureStream;
 
 /// How often the supervisor is asked while somebody watches.
 const EVERY: Duration = Duration::from_millis(500);
@@ -21,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) struct Known {
     pub(crate) status: Status,
     pub(crate) json: Bytes,
+    /// Cameras first, then pictures that are made of others; in the order of their names.
+    pub(crate) pictures: Vec<PictureStream>,
 }
 
 /// The last answer; `Err` says why there was none.
@@ -48,21 +55,21 @@ struct Interest {
 pub(crate) struct Watching(Asker);
 
 impl Asker {
-    /// Starts the thread that asks, until `stop` is set.
+    /// Starts the thread that asks, until `stop` is set. On the bus it finds what others than the instance's nodes send.
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub(crate) fn start(instance: &Instance, stop: &Stop) -> std::io::Result<Self> {
+    pub(crate) fn start(bus: &Bus, stop: &Stop) -> std::io::Result<Self> {
         let (sender, answers) = watch::channel(None);
         let asker = Self {
-            instance: instance.clone(),
+            instance: bus.instance().clone(),
             interest: Arc::default(),
             answers,
         };
-        let (interest, instance) = (asker.interest.clone(), instance.clone());
+        let (interest, bus) = (asker.interest.clone(), bus.clone());
         let run = move || {
             while wait_for_interest(&interest) {
-                let answer = status(&instance);
+                let answer = status(&bus);
                 if sender.send(Some((Instant::now(), answer))).is_err() {
                     return;
                 }
@@ -150,13 +157,10 @@ fn wait_for_interest(interest: &(Mutex<Interest>, Condvar)) -> bool {
     !now.is_over
 }
 
-fn status(instance: &Instance) -> Answer {
-    match ask(instance, &Request::Status) {
+fn status(bus: &Bus) -> Answer {
+    match ask(bus.instance(), &Request::Status) {
         Ok(Reply::Status(status)) => match serde_json::to_vec(&*status) {
-            Ok(json) => Ok(Arc::new(Known {
-                status: *status,
-                json: json.into(),
-            })),
+            Ok(json) => Ok(Arc::new(Known::new(*status, json.into(), &published(bus)))),
             Err(error) => Err(format!("the status cannot be written as JSON: {error}").into()),
         },
         Ok(Reply::Refused { message, .. }) => Err(message.into()),
@@ -165,92 +169,11 @@ fn status(instance: &Instance) -> Answer {
     }
 }
 
-impl Known {
-    /// Streams that carry pictures, in the order of their names.
-    pub(crate) fn cameras(&self) -> impl Iterator<Item = &StreamName> {
-        self.carrying(Carries::Image)
-    }
-
-    /// Streams with what was found in the pictures of `camera`. A stage whose wires nobody knows yet counts as one of them.
-    pub(crate) fn results_of(&self, camera: &StreamName) -> Vec<StreamName> {
-        let wired = |stage: &str| {
-            let mut wires = self.status.edges.iter().filter(|edge| edge.to == stage).peekable();
-            wires.peek().is_none() || wires.any(|edge| edge.from == *camera)
-        };
-        self.carrying(Carries::Detections)
-            .filter(|stream| wired(stream.node()))
-            .cloned()
-            .collect()
-    }
-
-    /// Finds the camera that somebody calls `name`: a stream, a node's first one, or, without a name, the first of all.
-    pub(crate) fn camera(&self, name: Option<&str>) -> Option<StreamName> {
-        let found = match name {
-            None => self.cameras().next(),
-            Some(name) if name.contains('/') => self.cameras().find(|stream| stream.as_str() == name),
-            Some(name) => {
-                let mut of_node: Vec<_> = self.cameras().filter(|stream| stream.node() == name).collect();
-                of_node.sort_by_key(|stream| stream.output() != "image");
-                of_node.first().copied()
-            }
-        };
-        found.cloned()
-    }
-
-    fn carrying(&self, what: Carries) -> impl Iterator<Item = &StreamName> {
-        self.status
-            .streams
-            .iter()
-            .filter(move |(_, stream)| stream.carries == Some(what))
-            .map(|(name, _)| name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn known() -> Known {
-        let status = json!({
-            "seconds": 1.0, "nodes": {},
-            "streams": {
-                "door/image": {"carries": "image", "frames": 1, "fps": 30.0},
-                "front/image": {"carries": "image", "frames": 1, "fps": 30.0},
-                "front/truth": {"carries": "truth", "frames": 1, "fps": 30.0},
-                "late/detections": {"carries": "detections", "frames": 0, "fps": 0.0},
-                "tags/detections": {"carries": "detections", "frames": 1, "fps": 30.0},
-            },
-            "edges": [{"from": "front/image", "to": "tags", "delivered": 1,
-                "dropped": {"superseded": 0, "overflow": 0, "damaged": 0, "skipped": 0}}],
-        });
-        Known {
-            status: serde_json::from_value(status).unwrap(),
-            json: Bytes::new(),
-        }
-    }
-
-    #[test]
-    fn a_camera_is_found_by_node_by_stream_or_as_the_first() {
-        let known = known();
-        let found = |name| known.camera(name).map(|stream| stream.to_string());
-        assert_eq!(found(None).as_deref(), Some("door/image"));
-        assert_eq!(found(Some("front")).as_deref(), Some("front/image"));
-        assert_eq!(found(Some("front/image")).as_deref(), Some("front/image"));
-        assert_eq!(found(Some("front/truth")), None);
-        assert_eq!(found(Some("tags")), None);
-    }
-
-    #[test]
-    fn only_stages_wired_to_a_camera_say_what_is_in_its_pictures() {
-        let of = |camera: &str| {
-            known()
-                .results_of(&camera.parse().unwrap())
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(of("front/image"), ["late/detections", "tags/detections"]);
-        assert_eq!(of("door/image"), ["late/detections"]);
-    }
+/// Streams that somebody sends now. A bus that cannot be listed has none beyond those that the supervisor names.
+fn published(bus: &Bus) -> Vec<StreamName> {
+    let streams = bus.streams().unwrap_or_default().into_iter();
+    streams
+        .filter(|stream| stream.publisher_pid.is_some())
+        .map(|stream| stream.name)
+        .collect()
 }
