@@ -4,11 +4,13 @@
 //! as a node of its own, with the loop that every other node has.
 
 mod bus;
+mod node;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    bus::register(module)
+    bus::register(module)?;
+    node::register(module)
 }
