@@ -100,7 +100,7 @@ class App {
     const node = this.status?.nodes[name];
     if (!node || !isNamedByFile(node)) return null;
     const known = this.settings.get(name);
-    if (known?.pid === node.pid) return known.settings;
+    if (known && known.pid === node.pid) return known.settings;
     const asked = { pid: node.pid, settings: known?.settings ?? null };
     this.settings.set(name, asked);
     this.get(`api/settings/${encodeURIComponent(name)}`).then(({ answer }) => {

@@ -33,15 +33,21 @@ export function pixelsOf({ width, height, form, data }) {
   return at === pixels.length ? pixels : null;
 }
 
-/** Fills the mask with a colour, on a canvas of the mask's own size; made once for each mask. Null when it is damaged. */
+const layers = new WeakMap();
+
+/** The mask in a colour, on a canvas of the mask's own size; made once for each mask. Null when it is damaged. */
 export function layerOf(mask, color, fallback) {
-  if (mask.layer !== undefined) return mask.layer;
+  if (!layers.has(mask)) layers.set(mask, layer(mask, color, fallback));
+  return layers.get(mask);
+}
+
+function layer(mask, color, fallback) {
   const pixels = pixelsOf(mask);
-  mask.layer = pixels && document.createElement("canvas");
   if (!pixels) return null;
-  mask.layer.width = mask.width;
-  mask.layer.height = mask.height;
-  const context = mask.layer.getContext("2d");
+  const canvas = document.createElement("canvas");
+  canvas.width = mask.width;
+  canvas.height = mask.height;
+  const context = canvas.getContext("2d");
   const image = context.createImageData(mask.width, mask.height);
   for (let at = 0; at < pixels.length; at += 1) image.data[4 * at + 3] = pixels[at] * 255;
   context.putImageData(image, 0, 0);
@@ -50,5 +56,5 @@ export function layerOf(mask, color, fallback) {
   // What is no colour changes nothing.
   if (color) context.fillStyle = color;
   context.fillRect(0, 0, mask.width, mask.height);
-  return mask.layer;
+  return canvas;
 }

@@ -2,7 +2,7 @@
 
 import { Labels } from "./labels.js";
 import { layerOf } from "./masks.js";
-import { axesOfLength, guessedCamera } from "./projection.js";
+import { axesOfLength, cuboid, guessedCamera } from "./projection.js";
 import { boxLabel, colorOf, words } from "./results.js";
 import { drawAxes, stroke } from "./strokes.js";
 import { Tags } from "./tags.js";
@@ -33,7 +33,10 @@ export class Overlay {
     const camera = calibration ?? guessedCamera(...source);
     this.#tags.draw(context, items, { camera, isGuess: !calibration, scale, size, ratio, now });
     const poses = items.map((item) => ({ item, seen: seenOf(item, calibration) })).filter(({ seen }) => seen);
-    for (const { seen } of poses) drawAxes(context, seen, scale, ratio);
+    for (const { item, seen } of poses) {
+      if (item.size) drawEdges(context, cuboid(calibration, item, item.axes) ?? [], colorOf(item.label), scale, ratio);
+      drawAxes(context, seen, scale, ratio);
+    }
     if (size[0] / ratio >= WORDS_MIN_WIDTH) {
       this.#writeAtPlaces(context, items, poses, size, scale, ratio);
       this.#writeLines(context, items, size, ratio);
@@ -45,8 +48,8 @@ export class Overlay {
   #writeAtPlaces(context, items, poses, size, scale, ratio) {
     const put = (text, color, x, y) => {
       const image = this.#labels.get(text, color, ratio, size[0]);
-      // What has a colour stands on its box, or inside it where the picture ends.
-      const top = color && y >= image.height ? y - image.height : y;
+      // What has a colour stands on its box, or inside it where the picture ends; other words begin at their place.
+      const top = color ? (y >= image.height ? y - image.height : y) : y - image.height / 2;
       context.drawImage(image, within(x, size[0] - image.width), within(top, size[1] - image.height));
     };
     for (const item of items) {
@@ -90,9 +93,18 @@ function drawBox(context, { x, y, width, height, label }, scale, ratio) {
   stroke(context, colorOf(label), ratio);
 }
 
+function drawEdges(context, edges, color, scale, ratio) {
+  context.beginPath();
+  for (const [[fromX, fromY], [toX, toY]] of edges) {
+    context.moveTo(fromX * scale, fromY * scale);
+    context.lineTo(toX * scale, toY * scale);
+  }
+  stroke(context, color, 0.5 * ratio);
+}
+
 /** Where the axes of a pose are seen. Without the camera's calibration nobody knows. */
 function seenOf(item, calibration) {
-  return item.kind === "pose" && calibration ? axesOfLength(calibration, item, item.size) : null;
+  return item.kind === "pose" && calibration ? axesOfLength(calibration, item, item.axes) : null;
 }
 
 function within(place, last) {

@@ -60,22 +60,29 @@ function halfSide(camera, { R, t }, corners) {
  * cannot be seen. `centre`: where the tag's middle was seen; a guessed camera is moved to fit there.
  */
 export function axes(camera, pose, corners, centre, isGuess) {
-  const seen = axesOfLength(camera, pose, halfSide(camera, pose, corners));
-  if (!seen) return null;
+  const seen = axesOfLength(camera, pose, Array(3).fill(halfSide(camera, pose, corners)));
+  if (!seen || !seen.ends.flat().every(Number.isFinite)) return null;
   const { origin, ends } = seen;
   const shift = isGuess ? [centre[0] - origin[0], centre[1] - origin[1]] : [0, 0];
   const moved = ([u, v]) => [u + shift[0], v + shift[1]];
   return { origin: moved(origin), ends: ends.map(moved) };
 }
 
-/** Where axes of this length, in metres, are seen in pixels: `{ origin, ends: [x, y, z] }`, or null when they cannot be. */
-export function axesOfLength(camera, pose, length) {
+/** Where axes of these lengths, in metres, are seen in pixels: `{ origin, ends: [x, y, z] }`, or null when they cannot be. */
+export function axesOfLength(camera, pose, [x, y, z]) {
   const origin = project(camera, pose.t);
-  if (!origin || !Number.isFinite(length)) return null;
   const ends = [
-    [length, 0, 0],
-    [0, length, 0],
-    [0, 0, length],
+    [x, 0, 0],
+    [0, y, 0],
+    [0, 0, z],
   ].map((point) => project(camera, toCamera(pose, point)));
-  return ends.some((end) => end === null) ? null : { origin, ends };
+  return origin && ends.every((end) => end !== null) ? { origin, ends } : null;
+}
+
+/** The edges of a cuboid around a pose, each two pixels; null when a part of it is not ahead. `half`: half its sides, in metres. */
+export function cuboid(camera, pose, half) {
+  const corners = Array.from({ length: 8 }, (_, corner) => project(camera, toCamera(pose, half.map((side, axis) => (corner & (1 << axis) ? side : -side)))));
+  if (corners.includes(null)) return null;
+  const axes = [1, 2, 4];
+  return axes.flatMap((axis) => corners.map((corner, index) => (index & axis ? null : [corner, corners[index | axis]])).filter(Boolean));
 }

@@ -5,7 +5,7 @@ const MOST_ITEMS = 300;
 const MOST_FIELDS = 12;
 /** No place in a picture is farther out, in pixels; no point farther away, in metres. */
 const FARTHEST = 1e6;
-/** Side of an axis of a pose that tells no size, in metres. */
+/** Length of the axes of a pose that tells no size, in metres. */
 const AXIS_M = 0.1;
 const LETTERS = { label: 60, text: 200, name: 40, value: 48 };
 
@@ -48,8 +48,10 @@ const READERS = {
   },
   pose(item) {
     const pose = poseOf(item);
-    const size = isNear(item.size) && item.size > 0 ? item.size : AXIS_M;
-    return pose && { kind: "pose", ...pose, label: label(item), size };
+    const isSize = isTriple(item.size) && item.size.every((side) => side > 0);
+    // Axes go from the middle to where the thing ends.
+    const axes = isSize ? item.size.map((side) => side / 2) : [AXIS_M, AXIS_M, AXIS_M];
+    return pose && { kind: "pose", ...pose, label: label(item), axes, size: isSize ? item.size : null };
   },
   text(item) {
     const isPlaced = isNear(item.x) && isNear(item.y);
@@ -132,8 +134,11 @@ function points(list, count) {
   return Array.isArray(list) && list.length === count && list.every(isPoint) ? list : null;
 }
 
+function isTriple(row) {
+  return Array.isArray(row) && row.length === 3 && row.every(isNear);
+}
+
 function poseOf(pose) {
-  const isTriple = (row) => Array.isArray(row) && row.length === 3 && row.every(isNear);
   if (!isTriple(pose?.t) || !Array.isArray(pose.R) || pose.R.length !== 3 || !pose.R.every(isTriple)) return undefined;
   const { R, t } = pose;
   const angle = (name) => (isNear(pose[name]) ? pose[name] : NaN);

@@ -76,7 +76,7 @@ export function brief(error) {
 }
 
 /** Kinds that say little without a setting: the one that names a file. */
-const NAMED_BY = { __proto__: null, python_stage: ["run"], python_source: ["run"], replay: ["file", "replay"], record: ["to"] };
+const NAMED_BY = { __proto__: null, python_stage: ["run"], python_source: ["run", "driver"], replay: ["replay"], record: ["to"] };
 
 export function isNamedByFile({ kind }) {
   return kind in NAMED_BY;
@@ -87,7 +87,8 @@ export function kindOf({ kind }, settings) {
   const named = NAMED_BY[kind]?.map((key) => settings?.[key]).find(Boolean);
   const word = kind.startsWith("python_") ? "python" : kind;
   if (typeof named !== "string") return word;
-  return `${word}: ${named.replace(/^python:/, "").replace(/\/+$/, "").split("/").at(-1)}`;
+  const last = named.replace(/\/+$/, "").split("/").at(-1);
+  return `${word}: ${/^python:/.test(named) ? last.split(":").at(-1) : last}`;
 }
 
 /** What a stream carries that this page cannot draw, in words; null for what it draws. */

@@ -88,16 +88,16 @@ class Modules(unittest.TestCase):
         size, chip = [640, 360], [150, 54]
         tags = [[0, 0, 60, 60], [580, 300, 640, 360], [300, 150, 360, 210], [310, 215, 350, 255], [0, 320, 40, 360]]
         for tag in tags:
-            spot = self.call("overlay", f"m.chipSpot({tag}, {chip}, {size}, {tags}, 4, null)")
+            spot = self.call("tags", f"m.chipSpot({tag}, {chip}, {size}, {tags}, 4, null)")
             left, top, right, bottom = spot["box"]
             self.assertTrue(left >= 0 and top >= 0 and right <= 640 and bottom <= 360, spot)
             for other in tags:
                 apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
                 self.assertTrue(apart, (spot, other))
-        self.assertIsNone(self.call("overlay", f"m.chipSpot([10, 10, 630, 350], {chip}, {size}, [[10, 10, 630, 350]], 4, null)"))
+        self.assertIsNone(self.call("tags", f"m.chipSpot([10, 10, 630, 350], {chip}, {size}, [[10, 10, 630, 350]], 4, null)"))
 
     def test_a_chip_stays_on_its_side(self):
-        spot = self.call("overlay", "m.chipSpot([300, 150, 360, 210], [150, 54], [640, 360], [[300, 150, 360, 210]], 4, 'left').side")
+        spot = self.call("tags", "m.chipSpot([300, 150, 360, 210], [150, 54], [640, 360], [[300, 150, 360, 210]], 4, 'left').side")
         self.assertEqual(spot, "left")
 
     def test_the_grid_shows_pictures_as_large_as_possible(self):

@@ -1,70 +1,13 @@
-"""States that a healthy product does not show: the page's files before a connection that says what the test wants."""
+"""States that a healthy product does not show."""
 
-import json
 import unittest
 
-from files import serve
-from webdriver import Browser, wait_for
-
-# Takes the place of the browser's own: says what `told` holds, and hears nothing.
-CONNECTION = """
-window.WebSocket = class {
-  static OPEN = 1;
-  readyState = 1;
-  constructor() {
-    setTimeout(() => {
-      this.onopen();
-      for (const message of %s) this.onmessage({ data: JSON.stringify(message) });
-    });
-  }
-  send() {}
-  close() {}
-};
-window.asked = [];
-window.fetch = async (path, options) => {
-  window.asked.push({ path, ...options });
-  const { status, answer } = (%s)[path] ?? { status: 404, answer: { error: "not there" } };
-  return { ok: status < 300, status, json: async () => answer };
-};
-"""
+from connection import Pages, node, status
+from webdriver import wait_for
 
 
-def node(role, state, **more):
-    """A node's part of the status."""
-    return {"kind": "kind", "role": role, "state": state, "state_seconds": 3, "restarts": 0, **more}
-
-
-def status(nodes, streams=None):
-    """A status message."""
-    stream = {"frames": 0, "fps": 0, "readers": 0}
-    streams = {name: {**stream, "carries": carries} for name, carries in (streams or {}).items()}
-    told = {"instance": "pit", "seconds": 1, "nodes": nodes, "streams": streams, "edges": []}
-    return {"type": "status", "now_ms": 1000, "wall_ms": 0, "status": told}
-
-
-HELLO = {"type": "hello", "instance": "pit", "version": "0", "may_act": True, "has_password": False, "now_ms": 1000}
-
-
-class States(unittest.TestCase):
+class States(Pages, unittest.TestCase):
     """Each test opens the page before another connection."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.url = cls.enterClassContext(serve())
-
-    def open(self, told, answers=None, at="/"):
-        """Opens the page before a connection that says `told`, and a server that gives `answers`."""
-        browser = self.enterContext(Browser())
-        source = CONNECTION % (json.dumps([HELLO, *told]), json.dumps(answers or {}))
-        browser.devtools("Page.addScriptToEvaluateOnNewDocument", {"source": source})
-        browser.open(f"{self.url}{at}")
-        return browser
-
-    def said(self, browser, selector):
-        """The text of an element, once it is shown."""
-        return wait_for(selector, lambda: browser.run(
-            "const e = document.querySelector(arguments[0]); return e?.getClientRects().length ? e.innerText : ''", selector
-        ))
 
     def test_a_page_without_cameras_says_what_to_write(self):
         browser = self.open([status({"web": node("sink", "running")})])
