@@ -5,8 +5,6 @@ use std::process::ExitCode;
 use bushbaby_bus::{Instance, StreamName};
 use bushbaby_node::status::{AskError, Reply, Request, Status, ask};
 
-use crate::kinds;
-
 /// Returns the status of a running instance.
 pub(crate) fn status(instance: &Instance) -> Result<Status, AskError> {
     match ask(instance, &Request::Status)? {
@@ -56,13 +54,9 @@ pub(crate) fn stream_named(text: &str, status: Option<&Status>) -> Result<Stream
     if text.contains('/') {
         return text.parse().map_err(|error| format!("{error}"));
     }
-    let kind = status
-        .and_then(|status| status.nodes.get(text))
-        .map(|node| node.kind.clone());
-    let kinds = kinds::all();
-    let outputs = kind.and_then(|name| kinds.iter().find(|kind| kind.name == name).map(|kind| kind.outputs));
-    match outputs.map(<[_]>::first) {
-        Some(Some(output)) => StreamName::new(text, output.name).map_err(|error| error.to_string()),
+    let node = status.and_then(|status| status.nodes.get(text));
+    match node.map(|node| node.outputs.first()) {
+        Some(Some(stream)) => Ok(stream.clone()),
         Some(None) => Err(format!("node `{text}` writes no stream")),
         None => Err(format!(
             "no node is called `{text}`: name a stream, as in `{text}/image`"

@@ -68,6 +68,9 @@ pub struct NodeStatus {
     /// `source`, `stage` or `sink`.
     #[serde(default)]
     pub role: String,
+    /// The streams that it makes; the first is what its name alone means.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<StreamName>,
     /// Where it stands.
     pub state: NodeState,
     /// Seconds in this state.

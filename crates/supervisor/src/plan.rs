@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bushbaby_bus::InstanceName;
+use bushbaby_bus::{InstanceName, StreamName};
 use bushbaby_node::control::NodeSpec;
 use bushbaby_node::{OutputSpec, Role};
 
@@ -72,6 +72,15 @@ pub struct PlannedNode {
     pub restart: RestartPolicy,
     /// What the operating system is told about it.
     pub process: ProcessSettings,
+}
+
+impl PlannedNode {
+    /// The streams that it makes; the first is what its name alone means.
+    pub fn streams(&self) -> Vec<StreamName> {
+        // A name too long for a stream was refused with the file; such a node could not publish it either.
+        let name = |output: &OutputSpec| StreamName::new(&self.spec.node, output.name).ok();
+        self.outputs.iter().filter_map(name).collect()
+    }
 }
 
 /// How long things may take before somebody acts.

@@ -56,8 +56,8 @@ pub struct Replay {
     pub recording: PathBuf,
     /// The cameras that it holds, by name.
     pub cameras: BTreeSet<String>,
-    /// How fast it is played; absent: as it was recorded.
-    pub speed: Option<f64>,
+    /// How fast it is played, as the kind reads it; absent: as it was recorded.
+    pub speed: Option<String>,
 }
 
 impl Replay {
@@ -67,7 +67,7 @@ impl Replay {
         let settings = [
             ("replay", Some(recording.display().to_string())),
             ("camera", Some(camera.to_owned())),
-            ("speed", self.speed.map(|speed| speed.to_string())),
+            ("speed", self.speed.clone()),
         ];
         settings.into_iter().filter_map(|(key, value)| Some((key, value?)))
     }

@@ -5,11 +5,34 @@ use std::path::PathBuf;
 use bushbaby_node::python::{self, Described, DescribedRole, DescribedSetting, PythonSettings, Takes};
 use bushbaby_node::settings::{Entry, Problem, Tree, Value as TreeValue, read};
 use bushbaby_node::{InputNeed, Role};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::file::problem::{in_backticks, meant};
 use crate::file::settings::secrets::escape;
 use crate::file::settings::{any_node, keys};
+
+/// Keys of a stage or a camera that is your own Python.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct RunKeys {
+    /// The file; behind a colon the function or class that is meant, where it has several: `detector.py:Detector`.
+    run: String,
+    /// The interpreter that runs it, or the folder of its environment. Absent: that of the active environment (`$VIRTUAL_ENV`), else
+    /// the one beside the `bushbaby` program, else `python3`.
+    #[serde(default)]
+    python: Option<String>,
+}
+
+/// Keys of a camera whose class is installed.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct DriverKeys {
+    /// The class: `python:package.module:Class`.
+    driver: String,
+    /// As with `run`.
+    #[serde(default)]
+    python: Option<String>,
+}
 
 /// What a node's file says in one of the keys `run` and `driver`, with all that was found out about it.
 #[derive(Debug, Clone)]

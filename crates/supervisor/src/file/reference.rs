@@ -4,15 +4,19 @@ use bushbaby_node::{InputNeed, Kind, Role};
 use serde_json::Value;
 
 use crate::file::declare::address;
+use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::resolve::streams::in_words;
-use crate::file::schema::{of_any_node, of_kind, properties};
+use crate::file::schema::{of_any_node, of_kind, of_type, properties};
+use crate::plan::RECORD;
 
-/// Returns every page as its file's name and its Markdown: one for each kind, and one for the keys of any node.
+/// Returns every page as its file's name and its Markdown: one for each kind, one for Python nodes, and one
+/// for the keys of any node.
 pub fn reference_pages(kinds: &[Kind]) -> Vec<(String, String)> {
     let mut pages: Vec<(String, String)> = kinds
         .iter()
         .map(|kind| (format!("{}.md", kind.name), reference(kind)))
         .collect();
+    pages.push(("python.md".to_owned(), python_page()));
     pages.push(("any-node.md".to_owned(), any_node_page()));
     pages
 }
@@ -21,9 +25,9 @@ pub fn reference_pages(kinds: &[Kind]) -> Vec<(String, String)> {
 pub fn reference(kind: &Kind) -> String {
     let schema = of_kind(kind);
     let role = match kind.role {
-        Role::Source => "Source, under `cameras:`",
-        Role::Stage => "Stage, under `stages:`",
-        Role::Sink => "Sink",
+        Role::Source => "Source, under `cameras:`".to_owned(),
+        Role::Stage => "Stage, under `stages:`".to_owned(),
+        Role::Sink => format!("Sink, under `{}:`", kind.name),
     };
     let mut page = format!("# `{}`\n\n{}\n\n{role}.\n", kind.name, kind.summary);
     if kind.inputs == InputNeed::Images {
@@ -34,6 +38,9 @@ pub fn reference(kind: &Kind) -> String {
             "\n```yaml\ncameras:\n  front: {}\n```\n",
             address::example(kind.name)
         ));
+    }
+    if kind.name == RECORD {
+        page.push_str(RECORDER);
     }
     page.push_str("\n## Keys\n\n");
     page.push_str(&table(&schema, needed(kind)));
@@ -46,6 +53,47 @@ pub fn reference(kind: &Kind) -> String {
         page.push_str("\n`NAME` is the node's name in the file; alone it means the first of these.\n");
     }
     page
+}
+
+/// What no settings struct tells of the recorder.
+const RECORDER: &str = "
+```yaml
+record: recordings
+```
+
+It reads the first output of every camera, all results of stages, and how each node was (`_health/NODE`), unless `in:` says
+otherwise: nodes, streams or patterns, as in `in: [front, \"*/rgbd\", \"_health/*\"]`. `queue`, `every` and `max_fps` stand beside
+`in:` as they do in stages; 8 frames of each stream may wait where nothing else is said. It ends last.
+";
+
+/// What no settings struct tells of Python nodes.
+const PYTHON: &str = "# Your own Python
+
+```yaml
+cameras:
+  table: {run: mycam.py}
+  bench: {driver: \"python:airo_camera_toolkit.cameras.zed.zed:Zed\", resolution: 720p}
+stages:
+  people: {run: detector.py, in: table, threshold: 0.4}
+  depth: {run: \"stereo.py:Depth\", in: {sync: [left, right], within: 5ms}}
+```
+
+A stage or a camera that is a Python file, or a class that is installed. It runs as a process of its own, as every node does.
+Before anything starts its code is read, not run: what the node reads and writes, and which settings it takes.
+
+- The arguments that are frames are given the streams of `in:`, in their order; those that may be `None` may be left out.
+- With `in: {sync: [left, right], within: 5ms}` one call is handed frames of one moment: captured at most that far apart.
+- All other arguments are settings: keys beside `run:`, checked against the names, types and defaults of the code.
+";
+
+fn python_page() -> String {
+    let (run, driver) = (
+        table(&of_type::<RunKeys>(), None),
+        table(&of_type::<DriverKeys>(), None),
+    );
+    format!(
+        "{PYTHON}\n## Keys\n\n{run}\nA camera may have `driver:` instead of `run:`.\n\n{driver}\nBeside these, the settings of the code and the [keys of any node](any-node.md).\n"
+    )
 }
 
 fn any_node_page() -> String {

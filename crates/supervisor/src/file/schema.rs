@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::file::declare::address;
 use crate::file::declare::names::WEB;
-use crate::file::declare::wires::{LongWire, Pace};
+use crate::file::declare::wires::{LongWire, Pace, Synced};
+use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::settings::any_node::AnyNode;
+use crate::plan::RECORD;
 
 /// Writes each type where it is used: the keys of several types make one object, which references cannot.
 pub(crate) fn generator() -> SchemaGenerator {
@@ -30,7 +32,8 @@ pub(crate) fn of_any_node() -> Value {
     of_type::<AnyNode>()
 }
 
-fn of_type<T: JsonSchema>() -> Value {
+/// The schema of a type.
+pub(crate) fn of_type<T: JsonSchema>() -> Value {
     generator().subschema_for::<T>().to_value()
 }
 
@@ -38,13 +41,17 @@ fn of_type<T: JsonSchema>() -> Value {
 pub fn schema(kinds: &[Kind]) -> Value {
     let of_role = |role: Role| kinds.iter().filter(move |kind| kind.role == role);
     let sources: Vec<&Kind> = of_role(Role::Source).collect();
-    let stages: Vec<Value> = of_role(Role::Stage).map(stage).collect();
+    let mut stages: Vec<Value> = of_role(Role::Stage).map(stage).collect();
+    stages.push(python_stage());
     let mut properties = Map::new();
     properties.insert("cameras".to_owned(), cameras(&sources));
     properties.insert(
         "stages".to_owned(),
         json!({ "description": "What is done with the pictures, by name.", "type": "object", "additionalProperties": any_of(stages) }),
     );
+    if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == RECORD) {
+        properties.insert("record".to_owned(), record(kind));
+    }
     if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == WEB) {
         properties.insert("web".to_owned(), web(kind));
     }
@@ -127,7 +134,28 @@ fn camera(sources: &[&Kind]) -> Value {
             Map::new(),
         )
     }));
+    forms.extend(python_cameras(&[], &Map::new()));
     any_of(forms)
+}
+
+/// Cameras that are somebody's Python; which settings they have, only their code knows.
+fn python_cameras(also_needed: &[&str], extra: &Map<String, Value>) -> [Value; 2] {
+    let form = |key: &str, own: Value| {
+        let required: Vec<&str> = also_needed.iter().copied().chain([key]).collect();
+        open(object(key, &[own, of_any_node()], &required, extra.clone()))
+    };
+    [
+        form("run", of_type::<RunKeys>()),
+        form("driver", of_type::<DriverKeys>()),
+    ]
+}
+
+/// The same object with any other keys.
+fn open(mut object: Value) -> Value {
+    if let Some(object) = object.as_object_mut() {
+        object.insert("additionalProperties".to_owned(), json!(true));
+    }
+    object
 }
 
 fn camera_list(sources: &[&Kind]) -> Value {
@@ -142,6 +170,10 @@ fn camera_list(sources: &[&Kind]) -> Value {
             name,
         ));
     }
+    forms.extend(python_cameras(
+        &["name"],
+        &Map::from_iter([("name".to_owned(), name())]),
+    ));
     json!({ "type": "array", "minItems": 1, "items": any_of(forms) })
 }
 
@@ -168,27 +200,58 @@ fn name() -> Value {
 }
 
 fn stage(kind: &Kind) -> Value {
-    let wire = any_of(vec![
-        json!({ "type": "string", "examples": ["front", "front/image"] }),
-        of_type::<LongWire>(),
-    ]);
-    let one_or_more = any_of(vec![
-        wire.clone(),
-        json!({ "type": "array", "minItems": 1, "items": wire.clone() }),
-    ]);
     let mut extra = Map::from_iter([(
         "kind".to_owned(),
         json!({ "const": kind.name, "description": kind.summary }),
     )]);
     if kind.inputs != InputNeed::None {
-        let described = |description: &str, schema: Value| merged(json!({ "description": description }), schema);
-        let what_in = "What the stage reads: a node or a stream. Absent: the camera, where there is only one.";
-        let what_each = "Starts one node for every output of a source that fits, such as `*/image`.";
-        extra.insert("in".to_owned(), described(what_in, one_or_more));
-        extra.insert("each".to_owned(), described(what_each, wire));
-        extra.extend(properties(&of_type::<Pace>()));
+        extra.extend(wires(Vec::new()));
     }
     object(kind.name, &[of_kind(kind), of_any_node()], &["kind"], extra)
+}
+
+/// A stage that is somebody's Python; which settings it has, only its code knows.
+fn python_stage() -> Value {
+    let extra = wires(vec![of_type::<Synced>()]);
+    open(object("run", &[of_type::<RunKeys>(), of_any_node()], &["run"], extra))
+}
+
+/// The keys that say what a stage reads. `also`: further forms of `in`.
+fn wires(also: Vec<Value>) -> Map<String, Value> {
+    let described = |description: &str, schema: Value| merged(json!({ "description": description }), schema);
+    let what_in = "What the stage reads: a node or a stream. Absent: the camera, where there is only one.";
+    let what_each = "Starts one node for every output of a source that fits, such as `*/image`.";
+    let mut keys = Map::from_iter([
+        ("in".to_owned(), described(what_in, one_or_more(also))),
+        ("each".to_owned(), described(what_each, wire())),
+    ]);
+    keys.extend(properties(&of_type::<Pace>()));
+    keys
+}
+
+fn wire() -> Value {
+    any_of(vec![
+        json!({ "type": "string", "examples": ["front", "front/image"] }),
+        of_type::<LongWire>(),
+    ])
+}
+
+fn one_or_more(also: Vec<Value>) -> Value {
+    let mut forms = vec![wire(), json!({ "type": "array", "minItems": 1, "items": wire() })];
+    forms.extend(also);
+    any_of(forms)
+}
+
+fn record(kind: &Kind) -> Value {
+    let what_in = "What is recorded: nodes, streams, patterns such as `*/image`. Absent: every camera, all results, and how each node was.";
+    let folder = json!({ "type": "string", "title": "The folder that recordings go to", "examples": ["recordings"] });
+    let mut extra = properties(&of_type::<Pace>());
+    extra.insert(
+        "in".to_owned(),
+        merged(json!({ "description": what_in }), one_or_more(Vec::new())),
+    );
+    let long = object(RECORD, &[of_kind(kind), of_any_node()], &[], extra);
+    merged(json!({ "description": kind.summary }), any_of(vec![folder, long]))
 }
 
 fn web(kind: &Kind) -> Value {

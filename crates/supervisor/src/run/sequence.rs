@@ -6,11 +6,30 @@ use std::time::Duration;
 use bushbaby_bus::MonoTime;
 use bushbaby_node::Role;
 
-use crate::plan::PlannedNode;
+use crate::plan::{PlannedNode, RECORD};
 
-/// Returns the nodes in groups along the arrows: sources, stages (each behind the ones that it reads), sinks. A group holds
-/// places in `nodes`; none is empty.
-pub(super) fn along_the_arrows(nodes: &[PlannedNode]) -> Vec<Vec<usize>> {
+/// Returns the nodes in the order in which they start, against the arrows: sinks, stages (each before the ones that it reads),
+/// sources. A group holds places in `nodes`; none is empty.
+pub(super) fn to_start(nodes: &[PlannedNode]) -> Vec<Vec<usize>> {
+    let mut groups = along_the_arrows(nodes);
+    groups.reverse();
+    groups
+}
+
+/// Returns the nodes in the order in which they end, along the arrows; the recorder is the last, so that what is under way is
+/// kept.
+pub(super) fn to_stop(nodes: &[PlannedNode]) -> Vec<Vec<usize>> {
+    let (recorders, others): (Vec<usize>, Vec<usize>) = (0..nodes.len()).partition(|n| nodes[*n].spec.kind == RECORD);
+    let mut groups = along_the_arrows(nodes);
+    for group in &mut groups {
+        group.retain(|n| others.contains(n));
+    }
+    groups.push(recorders);
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+fn along_the_arrows(nodes: &[PlannedNode]) -> Vec<Vec<usize>> {
     let by_name: BTreeMap<&str, usize> = nodes
         .iter()
         .enumerate()
@@ -104,13 +123,28 @@ mod tests {
             planned("front", Role::Source, &[]),
             planned("door", Role::Source, &[]),
         ];
-        assert_eq!(along_the_arrows(&nodes), [vec![3, 4], vec![2], vec![1], vec![0]]);
+        assert_eq!(to_stop(&nodes), [vec![3, 4], vec![2], vec![1], vec![0]]);
+        assert_eq!(to_start(&nodes), [vec![0], vec![1], vec![2], vec![3, 4]]);
+    }
+
+    #[test]
+    fn the_recorder_starts_with_the_sinks_and_ends_behind_them() {
+        let mut recorder = planned("record", Role::Sink, &["front/image"]);
+        recorder.spec.kind = RECORD.to_owned();
+        let nodes = [
+            planned("front", Role::Source, &[]),
+            recorder,
+            planned("page", Role::Sink, &["front/image"]),
+        ];
+        assert_eq!(to_start(&nodes), [vec![1, 2], vec![0]]);
+        assert_eq!(to_stop(&nodes), [vec![0], vec![2], vec![1]]);
+        assert_eq!(to_stop(&nodes[..2]), [vec![0], vec![1]]);
     }
 
     #[test]
     fn a_ring_of_stages_is_cut() {
         let nodes = [planned("a", Role::Stage, &["b/x"]), planned("b", Role::Stage, &["a/x"])];
-        let mut all = along_the_arrows(&nodes).concat();
+        let mut all = to_stop(&nodes).concat();
         all.sort_unstable();
         assert_eq!(all, [0, 1]);
     }

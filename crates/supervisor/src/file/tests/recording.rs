@@ -200,7 +200,7 @@ fn cameras_that_were_recorded_are_played_and_the_others_stay() {
     let replay = Replay {
         recording: Path::new("/data/day $1.mcap").to_owned(),
         cameras: BTreeSet::from(["front".to_owned(), "nobody".to_owned()]),
-        speed: Some(2.0),
+        speed: Some("2".to_owned()),
     };
     let checker = Checker {
         replay: Some(&replay),

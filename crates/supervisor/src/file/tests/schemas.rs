@@ -100,6 +100,20 @@ fn good_files_and_their_long_forms_fit_the_schema() {
 }
 
 #[test]
+fn python_nodes_and_recorders_fit_the_schema_with_settings_that_only_the_code_knows() {
+    for text in [
+        "cameras: {front: {run: mycam.py, resolution: 2k}, back: {driver: \"python:a.b:C\", python: .venv, late: 2s}}\n",
+        "[{\"name\": \"front\", \"run\": \"mycam.py\", \"size\": [1, 2]}]",
+        "cameras: {front: scene}\nstages: {own: {run: detector.py, in: front, threshold: 0.4, classes: [a]}}\n",
+        "cameras: {front: scene}\nstages: {own: {run: detector.py, in: {sync: [front, back], within: 5ms}}}\n",
+        "cameras: {front: scene}\nrecord: recordings\n",
+        "cameras: {front: scene}\nrecord: {to: recordings, in: [front, \"*/image\"], queue: 4, stuck: 20s}\n",
+    ] {
+        assert!(fits_file(text), "{text}");
+    }
+}
+
+#[test]
 fn the_examples_are_good_and_fit_the_schema() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let examples: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -110,7 +124,9 @@ fn the_examples_are_good_and_fit_the_schema() {
     for path in examples {
         let text = std::fs::read_to_string(path).unwrap();
         assert!(fits_file(&text), "{}", path.display());
-        assert!(checked(&text).is_ok(), "{}", path.display());
+        // What Python nodes take only an interpreter with the package can tell: the command's tests ask one.
+        let is_python = ["run:", "driver:"].iter().any(|key| text.contains(key));
+        assert!(is_python || checked(&text).is_ok(), "{}", path.display());
         count += 1;
     }
     assert!(count > 0, "no example in {}", folder.display());
@@ -129,6 +145,9 @@ fn what_the_check_refuses_fits_no_schema_either() {
         "cameras: {front: scene}\nstages: {tags: {kind: apriltag, family: [36h11]}}\n",
         "cameras: {front: scene}\ndefaults: {apriltag: {famliy: 36h11}}\n",
         "[{\"url\": \"usb:0\"}]",
+        "cameras: {front: scene}\nstages: {own: {python: .venv, in: front}}\n",
+        "cameras: {front: scene}\nrecord: {in: front}\n",
+        "cameras: {front: scene}\nrecord: [day]\n",
     ] {
         assert!(!fits_file(text), "{text}");
         assert!(checked(text).is_err(), "{text}");
@@ -224,7 +243,7 @@ fn a_reference_page_lists_keys_defaults_and_streams() {
     `NAME` is the node's name in the file; alone it means the first of these.
     ");
     let pages = reference_pages(&KINDS);
-    assert_eq!(pages.len(), KINDS.len() + 1);
+    assert_eq!(pages.len(), KINDS.len() + 2);
     insta::assert_snapshot!(pages.last().unwrap().1, @r"
     # Keys of any node
 

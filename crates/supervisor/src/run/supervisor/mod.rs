@@ -19,7 +19,7 @@ use super::lifecycle::{Action, Input};
 use super::log::{Level, LogBook};
 use super::options::{StopHandle, Timing};
 use super::process::{Mark, NodeProcess, Nursery};
-use super::sequence::{Sequence, along_the_arrows};
+use super::sequence::{Sequence, to_start};
 use crate::plan::{Plan, PlannedNode};
 
 mod answers;
@@ -75,8 +75,7 @@ pub(super) struct Supervisor {
 impl Supervisor {
     pub(super) fn new(plan: Plan, with: Surroundings, for_duration: Option<Duration>) -> Self {
         let now = MonoTime::now();
-        let mut groups = along_the_arrows(&plan.nodes);
-        groups.reverse();
+        let groups = to_start(&plan.nodes);
         let figures = Figures::new(&plan.nodes, with.timing.live_window);
         let timing = with.timing;
         Self {

@@ -144,6 +144,7 @@ impl Node {
         NodeStatus {
             kind: self.planned.spec.kind.clone(),
             role: role.to_owned(),
+            outputs: self.planned.streams(),
             state: self.life.state(),
             state_seconds: (now.since(self.life.since()).as_secs_f64() * 1e3).round() / 1e3,
             restarts: self.life.restarts(),

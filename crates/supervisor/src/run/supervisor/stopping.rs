@@ -7,7 +7,7 @@ use bushbaby_bus::MonoTime;
 use super::Supervisor;
 use crate::run::lifecycle::Input;
 use crate::run::log::Level;
-use crate::run::sequence::{Sequence, along_the_arrows};
+use crate::run::sequence::{Sequence, to_stop};
 
 /// After its SIGKILL a process that waits for a device may still not end; it is not waited for longer than this.
 const UNKILLABLE: Duration = Duration::from_secs(3);
@@ -57,7 +57,7 @@ impl Supervisor {
     fn begin_to_stop(&mut self) {
         let timing = &self.with.timing;
         let planned: Vec<_> = self.nodes.iter().map(|node| node.planned.clone()).collect();
-        let groups = along_the_arrows(&planned);
+        let groups = to_stop(&planned);
         // Each group has its share, and whatever those before it left.
         let hold = timing.stop_asked / u32::try_from(groups.len().max(1)).unwrap_or(1);
         let until = self.now + timing.stop_asked;
