@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import operator
 import pickle as pickling
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +67,35 @@ def parts(
     return named, _body("results", camera, meta, items)
 
 
+def loan_plan(
+    shape: object, dtype: object, name: str | None, encoding: str | None
+) -> tuple[list[tuple[str, str, str, tuple[int, ...]]], bool]:
+    """Returns (name, encoding, dtype, shape) of each array to be lent, and whether they were asked for by name."""
+    if isinstance(shape, Mapping):
+        if dtype is not None or name is not None or encoding is not None:
+            raise BadValue("dtype, name and encoding are those of a lone array; in a dict each value is (shape, dtype)")
+        plans = []
+        for key, spec in shape.items():
+            if not (isinstance(spec, tuple | list) and len(spec) == 2):
+                raise BadValue(f"array `{key}`: wanted (shape, dtype), got {spec!r}")
+            kind, dims = _dtype(key, spec[1]), _dims(key, spec[0])
+            plans.append((key, _encoding(key, kind, dims), kind, dims))
+        if "depth" in shape and "rgb" in shape:
+            plans.sort(key=lambda plan: plan[0] != "rgb")
+        return plans, True
+    kind, dims = _dtype("array", "uint8" if dtype is None else dtype), _dims("array", shape)
+    if name is None:
+        name, guessed = _guessed(kind, dims)
+    else:
+        guessed = _encoding(name, kind, dims)
+    return [(name, guessed if encoding is None else encoding, kind, dims)], False
+
+
+def loan_body(named: list[tuple[str, str]], camera: str, meta: Mapping[str, object] | None) -> bytes:
+    """Returns the body of a frame whose arrays are lent, given as (name, encoding)."""
+    return _body(_type_of(named), camera, meta)
+
+
 def load_object(frame: Frame, allowed: bool) -> object:
     """Returns the object that a frame carries as a pickle, if its reader trusts the sender."""
     place = f"frame {frame.seq} of `{frame.stream}`"
@@ -125,29 +155,59 @@ def _as_array(name: str, value: object) -> Array:
 
 
 def _named_picture(array: Array) -> tuple[str, str, Array]:
-    """A lone array gets its name by what it looks like."""
-    if array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] == 3:
-        return ("rgb", "rgb8", array)
-    if array.dtype == np.uint8 and array.ndim == 2:
-        return ("gray", "gray8", array)
-    return ("array", "", array)
+    return (*_guessed(array.dtype.name, array.shape), array)
 
 
 def _encoded(name: str, array: Array) -> tuple[str, str, Array]:
-    """A named array is a picture when both name and shape say so."""
-    if array.dtype == np.uint8:
-        if name in ("rgb", "bgr") and array.ndim == 3 and array.shape[2] == 3:
-            return (name, f"{name}8", array)
-        if name == "gray" and array.ndim == 2:
-            return (name, "gray8", array)
-        if name == "jpeg" and array.ndim == 1:
-            return (name, "jpeg", array)
-    return (name, "", array)
+    return (name, _encoding(name, array.dtype.name, array.shape), array)
 
 
-def _type_of(named: list[tuple[str, str, Array]]) -> str:
+def _guessed(dtype: str, shape: tuple[int, ...]) -> tuple[str, str]:
+    """Name and encoding of a lone array, by what it looks like."""
+    if dtype == "uint8" and len(shape) == 3 and shape[2] == 3:
+        return ("rgb", "rgb8")
+    if dtype == "uint8" and len(shape) == 2:
+        return ("gray", "gray8")
+    return ("array", "")
+
+
+def _encoding(name: str, dtype: str, shape: tuple[int, ...]) -> str:
+    """A named array is a picture when both its name and its shape say so."""
+    if dtype != "uint8":
+        return ""
+    if name in ("rgb", "bgr") and len(shape) == 3 and shape[2] == 3:
+        return f"{name}8"
+    if name == "gray" and len(shape) == 2:
+        return "gray8"
+    return "jpeg" if name == "jpeg" and len(shape) == 1 else ""
+
+
+def _dtype(name: str, dtype: Any) -> str:
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError as error:
+        raise BadValue(f"array `{name}`: {dtype!r} is no dtype") from error
+    if not wanted.isnative:
+        raise BadValue(f"array `{name}`: dtype {wanted} has another byte order than this machine")
+    return wanted.name
+
+
+def _dims(name: str, shape: Any) -> tuple[int, ...]:
+    dims = (shape,) if isinstance(shape, int) else shape
+    try:
+        wanted = tuple(operator.index(dim) for dim in dims)
+    except TypeError as error:
+        raise BadValue(f"array `{name}`: {shape!r} is no shape: wanted whole numbers, as (1080, 1920, 3)") from error
+    if any(dim < 0 for dim in wanted):
+        raise BadValue(f"array `{name}`: shape {wanted} has a negative side")
+    return wanted
+
+
+def _type_of(named: Sequence[tuple[Any, ...]]) -> str:
+    if named and named[0][0] == "points":
+        return "points"
     if named and named[0][1]:
-        return "rgbd" if any(name == "depth" for name, _, _ in named) else "image"
+        return "rgbd" if any(part[0] == "depth" for part in named) else "image"
     return "arrays"
 
 

@@ -292,3 +292,8 @@ def _floats(value: object, shape: tuple[int, ...], what: str) -> Floats:
     if array.shape != shape:
         raise BadValue(f"{what} has shape {array.shape}, wanted {shape}")
     return array
+
+
+def tag(item: Mapping[str, Any]) -> Tag:
+    """Makes a tag of one item of a `detections` body."""
+    return typing.cast(Tag, _build(Tag, item))

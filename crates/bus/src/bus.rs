@@ -59,8 +59,9 @@ pub struct Cleaned {
     pub bytes: u64,
 }
 
-/// Two nodes of one process would each see the other as a process of its own: one a process and instance is enough.
-static OPEN: Mutex<Option<HashMap<Instance, Weak<Shared>>>> = Mutex::new(None);
+/// Two nodes of one process would each see the other as a process of its own: one a process and instance is enough. A child
+/// that was forked off inherits the table, but not its parent's place on the bus: hence the process's number.
+static OPEN: Mutex<Option<HashMap<(u32, Instance), Weak<Shared>>>> = Mutex::new(None);
 
 impl Bus {
     /// Joins the bus of an instance.
@@ -71,11 +72,12 @@ impl Bus {
     pub fn open(instance: &Instance) -> Result<Self, BusError> {
         let mut open = locked(&OPEN);
         let open = open.get_or_insert_default();
-        if let Some(shared) = open.get(instance).and_then(Weak::upgrade) {
+        let key = (std::process::id(), instance.clone());
+        if let Some(shared) = open.get(&key).and_then(Weak::upgrade) {
             return Ok(Self(shared));
         }
         let shared = Arc::new(Shared::join(instance)?);
-        open.insert(instance.clone(), Arc::downgrade(&shared));
+        open.insert(key, Arc::downgrade(&shared));
         Ok(Self(shared))
     }
 

@@ -207,8 +207,9 @@ impl Subscriber {
         Ok(news)
     }
 
-    /// Returns what becomes readable when there is news.
-    pub(crate) fn fds(&self) -> [BorrowedFd<'_>; 2] {
+    /// Returns what becomes readable when there is news, for loops that wait for many things at once. It stays so until the next
+    /// [`Self::recv`] finds nothing.
+    pub fn fds(&self) -> [BorrowedFd<'_>; 2] {
         [self.waker.fd(), transport::fd_of(&self.listener)]
     }
 

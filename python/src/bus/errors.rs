@@ -8,6 +8,7 @@ pub(crate) mod classes {
     pyo3::import_exception!(bushbaby._errors, Error);
     pyo3::import_exception!(bushbaby._errors, Stale);
     pyo3::import_exception!(bushbaby._errors, Closed);
+    pyo3::import_exception!(bushbaby._errors, Ambiguous);
     pyo3::import_exception!(bushbaby._errors, BadName);
     pyo3::import_exception!(bushbaby._errors, BadValue);
     pyo3::import_exception!(bushbaby._errors, Damaged);

@@ -11,15 +11,23 @@
 pub(crate) mod arrays;
 pub(crate) mod errors;
 pub(crate) mod frame;
+mod loan;
+mod opening;
 pub(crate) mod origin;
 pub(crate) mod ours;
 pub(crate) mod payload;
+mod publisher;
 mod strided;
+mod subscription;
+mod tags;
 
 use pyo3::prelude::*;
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<frame::PyFrame>()?;
+    module.add_class::<loan::PyLoan>()?;
     module.add_class::<origin::PyOrigin>()?;
-    Ok(())
+    module.add_class::<publisher::PyPublisher>()?;
+    module.add_class::<subscription::PySubscription>()?;
+    module.add_function(wrap_pyfunction!(tags::detect_tags, module)?)
 }

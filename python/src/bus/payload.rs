@@ -6,7 +6,7 @@
 //! filling needs no interpreter, so the copy is made with `py.detach`:
 //!
 //! ```ignore
-//! let Some(payload) = Payload::from_value(&value, "front")? else { return Ok(()) };  // None: nothing is sent
+//! let payload = Payload::with(&value, "front", Beside::default())?;
 //! py.detach(|| outputs.send_with(output, payload.layout(), captured, Some(origin), |loan| {
 //!     loan.set_body(payload.body())?;
 //!     payload.fill(loan.arrays_mut());
@@ -45,20 +45,12 @@ pub(crate) struct Beside<'a, 'py> {
 }
 
 impl Payload {
-    /// Makes the payload of one value; `None` for Python's `None`.
+    /// Makes the payload of one value, and of what goes along with it; Python's `None` is a frame without arrays.
     ///
     /// - `camera`: the node whose pictures it is about, as the body says it: that of the origin's stream.
     ///
     /// # Errors
     /// `BadValue`, saying what cannot travel and what can.
-    pub(crate) fn from_value(value: &Bound<'_, PyAny>, camera: &str) -> PyResult<Option<Self>> {
-        if value.is_none() {
-            return Ok(None);
-        }
-        Self::with(value, camera, Beside::default()).map(Some)
-    }
-
-    /// The same with everything that may be sent along; here `None` is a frame without arrays.
     pub(crate) fn with(value: &Bound<'_, PyAny>, camera: &str, beside: Beside<'_, '_>) -> PyResult<Self> {
         let parts = value.py().import("bushbaby._payload")?.getattr("parts")?;
         let given = (value, camera, beside.results, beside.meta, beside.arrays, beside.pickle);
@@ -123,6 +115,13 @@ impl Source {
         // referred to. Another thread may write to it meanwhile, as it may while NumPy copies: bytes are what is copied.
         unsafe { self.memory.copy_to(to) };
     }
+}
+
+/// Returns a copy of an array's elements, in C order.
+pub(crate) fn bytes_of(array: &Bound<'_, PyUntypedArray>) -> Vec<u8> {
+    let mut bytes = vec![0; array.len() * array.dtype().itemsize()];
+    Source::new(array.clone()).copy_to(&mut bytes);
+    bytes
 }
 
 /// Returns the bus's type of an array's elements.

@@ -1,0 +1,342 @@
+//! `bb.Publisher`: the writing end of a stream.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bushbaby_bus::{
+    ArrayLayout, Bus, CaptureClock, CaptureTime, FrameLayout, MonoTime, Origin, Publisher, PublisherOptions,
+    SendReceipt, StreamName,
+};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use super::errors::classes::{BadName, BadValue, Closed};
+use super::errors::{of_bus, of_publish};
+use super::frame::PyFrame;
+use super::loan::{PyLoan, layouts_of};
+use super::opening;
+use super::origin::PyOrigin;
+use super::ours::Ours;
+use super::payload::{Beside, Payload};
+
+/// Furthest that a capture time may lie ahead of now: more is another clock.
+const MOST_AHEAD_NS: u64 = 60_000_000_000;
+
+/// The writing end of a stream, from `bb.publish`.
+///
+/// It never waits for a reader. Several threads may use it. `close()`, or the end of a `with`, ends the stream.
+#[pyclass(frozen, weakref, name = "Publisher", module = "bushbaby")]
+#[derive(Debug)]
+pub(crate) struct PyPublisher {
+    stream: StreamName,
+    pickle: bool,
+    captured_by: Option<CaptureClock>,
+    inner: Ours<Mutex<Option<Open>>>,
+    sent: AtomicU64,
+    copied: AtomicU64,
+}
+
+#[derive(Debug, Clone)]
+struct Open {
+    publisher: Arc<Publisher>,
+    // Left after the publisher has gone.
+    _bus: Bus,
+}
+
+#[pymethods]
+impl PyPublisher {
+    #[new]
+    #[pyo3(signature = (stream, *, pickle=false, captured_by=None, expect=None, readers=1, instance=None))]
+    fn new(
+        py: Python<'_>,
+        stream: &str,
+        pickle: bool,
+        captured_by: Option<&str>,
+        expect: Option<Bound<'_, PyAny>>,
+        readers: usize,
+        instance: Option<&str>,
+    ) -> PyResult<Self> {
+        let stream: StreamName = stream.parse().map_err(|_| {
+            BadName::new_err(format!(
+                "{stream:?} is no name of a stream: wanted `node/output`, as `front/image`, `front/rgbd` or `mine/results`"
+            ))
+        })?;
+        let captured_by = captured_by.map(clock_named).transpose()?;
+        let expected = match expect {
+            Some(expect) => Some(FrameLayout {
+                arrays: expected_layouts(&expect)?,
+                body_capacity_bytes: 4096,
+            }),
+            None => None,
+        };
+        let options = PublisherOptions {
+            expected,
+            expected_readers: readers,
+            ..PublisherOptions::default()
+        };
+        let open = py.detach(|| {
+            let bus = opening::bus(instance)?;
+            let publisher = bus.publisher(&stream, options).map_err(|error| of_bus(&error))?;
+            Ok::<_, PyErr>(Open {
+                publisher: Arc::new(publisher),
+                _bus: bus,
+            })
+        })?;
+        Ok(Self {
+            stream,
+            pickle,
+            captured_by,
+            inner: Ours::new(Mutex::new(Some(open))),
+            sent: AtomicU64::new(0),
+            copied: AtomicU64::new(0),
+        })
+    }
+
+    /// Name of the stream, as `front/image`.
+    #[getter]
+    fn stream(&self) -> &str {
+        self.stream.as_str()
+    }
+
+    /// The number that the next frame gets: how many were sent.
+    #[getter]
+    fn seq(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Number of this start: larger for each later start of the stream's publisher.
+    #[getter]
+    fn generation(&self) -> PyResult<u64> {
+        Ok(self.publisher()?.generation())
+    }
+
+    /// How many read the stream now.
+    #[getter]
+    fn readers(&self) -> PyResult<usize> {
+        Ok(self.publisher()?.readers())
+    }
+
+    /// Whether anybody reads the stream now: ask before making what is only made for readers.
+    #[getter]
+    fn is_wanted(&self) -> PyResult<bool> {
+        Ok(self.publisher()?.is_wanted())
+    }
+
+    /// How many loans cost a copy, because something outside the `with` still referred to their arrays, or the body grew.
+    #[getter]
+    fn copied(&self) -> u64 {
+        self.copied.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was closed.
+    #[getter]
+    fn closed(&self) -> PyResult<bool> {
+        Ok(self.open()?.is_none())
+    }
+
+    /// Sends one frame: one copy, during which other threads run.
+    ///
+    /// - `value`: an array; a dict of arrays, all of one moment; results (a list of `Box`, `Tag`, `Pose`, `Text`, `Mask`,
+    ///   dataclasses or text); any object, if the publisher was opened with `pickle=True`.
+    ///   A lone uint8 array of shape (h, w, 3) is an RGB picture, of (h, w) a grey one. In a dict, `rgb`, `bgr`, `gray` and
+    ///   `jpeg` are pictures; `rgb` with `depth` is a capture of an RGB-D camera.
+    /// - `results`: results that belong to the arrays.
+    /// - `meta`: further keys of the frame's `meta`, as JSON can say them.
+    /// - `captured_at`: when it was captured, in seconds of `time.monotonic()`; None: that of `origin`, else now.
+    /// - `origin`: the frame that it was made of, or that frame's `origin`; None: it is its own.
+    /// - `arrays`: further arrays by name.
+    ///
+    /// Returns its number. Raises `BadValue` for what cannot travel, `SharedMemoryFull` before anything is written.
+    #[pyo3(signature = (value=None, /, *, results=None, meta=None, captured_at=None, origin=None, **arrays))]
+    #[allow(clippy::too_many_arguments)] // all of them named
+    fn send<'py>(
+        &self,
+        py: Python<'py>,
+        value: Option<Bound<'py, PyAny>>,
+        results: Option<Bound<'py, PyAny>>,
+        meta: Option<Bound<'py, PyAny>>,
+        captured_at: Option<f64>,
+        origin: Option<Bound<'py, PyAny>>,
+        arrays: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<u64> {
+        let publisher = self.publisher()?;
+        let origin = origin.map(|origin| origin_of(&origin)).transpose()?;
+        if value.is_none() && results.is_none() && meta.is_none() && arrays.is_none() {
+            return Err(BadValue::new_err(format!(
+                "stream `{}`: there is nothing to send: wanted an array, results or meta",
+                self.stream
+            )));
+        }
+        let captured = self.captured(captured_at, origin.as_ref())?;
+        let camera = origin
+            .as_ref()
+            .map_or(self.stream.node(), |origin| origin.stream.node());
+        let beside = Beside {
+            results,
+            meta,
+            arrays,
+            pickle: self.pickle,
+        };
+        let value = value.unwrap_or_else(|| py.None().into_bound(py));
+        let payload = Payload::with(&value, camera, beside)?;
+        let receipt = py.detach(|| {
+            let mut loan = publisher.loan(payload.layout())?;
+            payload.fill(loan.arrays_mut());
+            loan.set_body(payload.body())?;
+            loan.send(captured, origin)
+        });
+        self.sent(receipt.map_err(|error| of_publish(&error))?)
+    }
+
+    /// Lends a part of shared memory, to be filled in place: no copy, whatever the size.
+    ///
+    /// ```python
+    /// with pub.loan((1080, 1920, 3), "uint8") as out:            # one array
+    ///     camera.read_into(out)                                   # leaving the block sends it
+    /// with pub.loan({"rgb": ((h, w, 3), "uint8"), "depth": ((h, w), "float32")}) as out:
+    ///     out["rgb"][:] = rgb                                     # several of one moment
+    /// ```
+    ///
+    /// - `shape`, `dtype`: of the array; its first contents are whatever lay there. Or a dict, name to (shape, dtype).
+    /// - `name`, `encoding`: of a lone array; None: as for `send`, by what it looks like.
+    /// - `meta`, `captured_at`, `origin`: as for `send`; they may be set on the loan until the block ends. `captured_at` None: the
+    ///   moment when the block ends.
+    ///
+    /// An exception inside the block sends nothing. After the block the arrays are empty: they belong to the readers. Whoever
+    /// still keeps a slice or another reference to one makes the loan cost a copy (counted in `copied`) and keeps what it had.
+    #[pyo3(signature = (shape, dtype=None, *, name=None, encoding=None, meta=None, captured_at=None, origin=None))]
+    #[allow(clippy::too_many_arguments)] // all of them named
+    fn loan<'py>(
+        slf: &Bound<'py, Self>,
+        shape: &Bound<'py, PyAny>,
+        dtype: Option<&Bound<'py, PyAny>>,
+        name: Option<&str>,
+        encoding: Option<&str>,
+        meta: Option<Py<PyAny>>,
+        captured_at: Option<f64>,
+        origin: Option<Py<PyAny>>,
+    ) -> PyResult<PyLoan> {
+        slf.get().publisher()?;
+        let layouts = layouts_of(shape, dtype, name, encoding)?;
+        Ok(PyLoan::new(slf.clone().unbind(), layouts, meta, captured_at, origin))
+    }
+
+    /// Ends the stream, until somebody writes it again. Waits up to half a second for readers that have not looked yet.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let open = self.open()?.take();
+        py.detach(|| drop(open));
+        Ok(())
+    }
+
+    fn __enter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exc))]
+    fn __exit__(&self, py: Python<'_>, _exc: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.close(py)
+    }
+
+    fn __repr__(&self) -> PyResult<String> {
+        let state = if self.closed()? { " closed" } else { "" };
+        Ok(format!("<Publisher {}{state}>", self.stream))
+    }
+}
+
+impl PyPublisher {
+    pub(crate) fn publisher(&self) -> PyResult<Arc<Publisher>> {
+        let open = self.open()?;
+        let open = open
+            .as_ref()
+            .ok_or_else(|| Closed::new_err(format!("the publisher of `{}` was closed", self.stream)))?;
+        Ok(open.publisher.clone())
+    }
+
+    pub(crate) fn name(&self) -> &StreamName {
+        &self.stream
+    }
+
+    /// Takes note of a sent frame; returns its number.
+    pub(crate) fn sent(&self, receipt: SendReceipt) -> PyResult<u64> {
+        self.sent.fetch_max(receipt.seq + 1, Ordering::Relaxed);
+        Ok(receipt.seq)
+    }
+
+    pub(crate) fn loan_was_copied(&self) {
+        self.copied.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// When a frame was captured: as said, else with its origin, else now.
+    pub(crate) fn captured(&self, captured_at: Option<f64>, origin: Option<&Origin>) -> PyResult<CaptureTime> {
+        let Some(seconds) = captured_at else {
+            let now = || CaptureTime::now(self.captured_by.unwrap_or(CaptureClock::Received));
+            return Ok(origin.map_or_else(now, |origin| origin.captured));
+        };
+        let now = MonoTime::now();
+        let latest = (now.as_ns() + MOST_AHEAD_NS) as f64 / 1e9;
+        if !(0.0..=latest).contains(&seconds) {
+            return Err(BadValue::new_err(format!(
+                "captured_at is {seconds}, and now is {:.3}: wanted seconds of time.monotonic(), not of time.time()",
+                now.as_ns() as f64 / 1e9
+            )));
+        }
+        let mono = MonoTime::from_ns((seconds * 1e9).round() as u64);
+        Ok(CaptureTime::at(mono, self.captured_by.unwrap_or_default()))
+    }
+
+    fn open(&self) -> PyResult<std::sync::MutexGuard<'_, Option<Open>>> {
+        Ok(self
+            .inner
+            .get("this publisher")?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for PyPublisher {
+    fn drop(&mut self) {
+        let Ok(open) = self.open().map(|mut open| open.take()) else {
+            return;
+        };
+        // Waiting for readers that have not looked yet is no reason to stop other threads.
+        match (open, Python::try_attach(|py| py.version_info().major)) {
+            (None, _) => {}
+            (open, None) => drop(open),
+            (open, Some(_)) => Python::attach(|py| py.detach(|| drop(open))),
+        }
+    }
+}
+
+/// Returns the origin that a frame, or an origin, says.
+pub(crate) fn origin_of(value: &Bound<'_, PyAny>) -> PyResult<Origin> {
+    if let Ok(frame) = value.cast::<PyFrame>() {
+        return Ok(frame.get().frame()?.origin().clone());
+    }
+    value
+        .cast::<PyOrigin>()
+        .map(|origin| origin.get().0.clone())
+        .map_err(|_| {
+            BadValue::new_err(format!(
+                "origin is a {}, wanted the frame that this was made of, or its `origin`",
+                value.get_type()
+            ))
+        })
+}
+
+/// What `expect` says: (shape, dtype), or a dict of them by name.
+fn expected_layouts(expect: &Bound<'_, PyAny>) -> PyResult<Vec<ArrayLayout>> {
+    let (layouts, _) = match expect.cast::<PyTuple>() {
+        Ok(pair) if pair.len() == 2 => layouts_of(&pair.get_item(0)?, Some(&pair.get_item(1)?), None, None)?,
+        _ => layouts_of(expect, None, None, None)?,
+    };
+    Ok(layouts)
+}
+
+fn clock_named(name: &str) -> PyResult<CaptureClock> {
+    serde_json::from_value(serde_json::Value::from(name)).map_err(|_| {
+        BadValue::new_err(format!(
+            "captured_by is {name:?}, wanted start_of_exposure, end_of_frame, camera_clock, packet, received, rendered, file or \
+             unknown"
+        ))
+    })
+}
