@@ -33,8 +33,6 @@ from ._open import latest, publish, subscribe
 from ._results import Box, Mask, Pose, Result, Tag, TagPose, Text, Unknown
 from ._source import Source
 from ._stage import Stage, stage
-from ._source import Source
-from ._stage import Stage, stage
 from ._sync import Sync, sync
 from ._tags import detect_tags
 
@@ -63,8 +61,6 @@ __all__ = [
     "SharedMemoryFull",
     "Source",
     "Stage",
-    "Source",
-    "Stage",
     "Stale",
     "StreamTaken",
     "Subscription",
@@ -78,7 +74,6 @@ __all__ = [
     "detect_tags",
     "latest",
     "publish",
-    "stage",
     "stage",
     "subscribe",
     "sync",

@@ -23,7 +23,7 @@ def converted(value: Any, hint: Any, base_dir: str) -> Any:
     """
     if value is None:
         return None
-    for kind in _members(hint):
+    for kind in members(hint):
         base = typing.get_origin(kind) or kind
         if not isinstance(base, type):
             continue
@@ -40,7 +40,7 @@ def converted(value: Any, hint: Any, base_dir: str) -> Any:
     return value
 
 
-def _members(hint: Any) -> tuple[Any, ...]:
+def members(hint: Any) -> tuple[Any, ...]:
     """The types of a union, or the type alone; the first that fits wins."""
     if typing.get_origin(hint) is typing.Annotated:
         hint = typing.get_args(hint)[0]

@@ -24,7 +24,7 @@ class _Levels(logging.Formatter):
     _WORDS = {"CRITICAL": "ERROR", "WARNING": "WARN"}
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"{self._WORDS.get(record.levelname, record.levelname)} {super().format(record)}"
+        return f"{self._WORDS.get(record.levelname, record.levelname)} {super().format(record).rstrip()}"
 
 
 def _log_by_lines() -> None:
