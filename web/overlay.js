@@ -38,32 +38,13 @@ export class Overlay {
       drawAxes(context, seen, scale, ratio);
     }
     if (size[0] / ratio >= WORDS_MIN_WIDTH) {
-      this.#writeAtPlaces(context, items, poses, size, scale, ratio);
-      this.#writeLines(context, items, size, ratio);
+      const taken = this.#writeLines(context, items, size, ratio);
+      this.#writeAtPlaces(context, items, poses, taken, size, scale, ratio);
     }
     context.restore();
   }
 
-  /** Labels of boxes and poses, and text that has a place. They stay inside the picture. */
-  #writeAtPlaces(context, items, poses, size, scale, ratio) {
-    const put = (text, color, x, y) => {
-      const image = this.#labels.get(text, color, ratio, size[0]);
-      // What has a colour stands on its box, or inside it where the picture ends; other words begin at their place.
-      const top = color ? (y >= image.height ? y - image.height : y) : y - image.height / 2;
-      context.drawImage(image, within(x, size[0] - image.width), within(top, size[1] - image.height));
-    };
-    for (const item of items) {
-      const label = item.kind === "box" ? boxLabel(item) : "";
-      if (label) put(label, colorOf(item.label), item.x * scale - ratio, item.y * scale - ratio);
-      if (item.kind === "text" && item.x !== null) put(item.text, null, item.x * scale, item.y * scale);
-    }
-    const beside = 8 * ratio;
-    for (const { item, seen } of poses) {
-      if (item.label) put(item.label, null, seen.origin[0] * scale + beside, seen.origin[1] * scale + beside);
-    }
-  }
-
-  /** Text without a place, and what this page does not know: one line each, in the corner. */
+  /** Text without a place, and what this page does not know: one line each, in the corner. Returns the boxes of the lines. */
   #writeLines(context, items, size, ratio) {
     const lines = items
       .filter(({ kind, x }) => kind === "other" || (kind === "text" && x === null))
@@ -71,10 +52,40 @@ export class Overlay {
     const shown = lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES - 1), `… and ${lines.length - MOST_LINES + 1} more`] : lines;
     const edge = 8 * ratio;
     let y = edge;
-    for (const line of shown) {
+    return shown.map((line) => {
       const image = this.#labels.get(line, null, ratio, size[0] - 2 * edge);
       context.drawImage(image, edge, y);
       y += image.height + 2 * ratio;
+      return [edge, y - image.height, edge + image.width, y];
+    });
+  }
+
+  /** Labels of boxes and poses, and text that has a place: inside the picture, and over no other words where there is room. */
+  #writeAtPlaces(context, items, poses, taken, size, scale, ratio) {
+    const put = (text, color, placesFor) => {
+      const image = this.#labels.get(text, color, ratio, size[0]);
+      const { width, height } = image;
+      const boxes = placesFor(width, height).map(([x, y]) => {
+        const [left, top] = [within(x, size[0] - width), within(y, size[1] - height)];
+        return [left, top, left + width, top + height];
+      });
+      const box = boxes.find((place) => !taken.some((other) => overlap(place, other))) ?? boxes[0];
+      context.drawImage(image, box[0], box[1]);
+      taken.push(box);
+    };
+    for (const item of items) {
+      const [x, y] = [item.x * scale, item.y * scale];
+      const label = item.kind === "box" ? boxLabel(item) : "";
+      const bottom = y + item.height * scale;
+      // On the box, else in it, else below it.
+      if (label) put(label, colorOf(item.label), (_, height) => [...(y >= height ? [[x - ratio, y - height - ratio]] : []), [x, y], [x, bottom - height], [x, bottom]]);
+      if (item.kind === "text" && item.x !== null) put(item.text, null, (_, height) => [[x, y - height / 2]]);
+    }
+    const beside = 4 * ratio;
+    for (const { item, seen } of poses) {
+      const [x, y] = seen.origin.map((part) => part * scale);
+      // The axes of what stands upright go to the right and down.
+      if (item.label) put(item.label, null, (width, height) => [[x - width - beside, y - height - beside], [x + beside, y + beside]]);
     }
   }
 }
@@ -109,4 +120,8 @@ function seenOf(item, calibration) {
 
 function within(place, last) {
   return Math.max(0, Math.min(last, place));
+}
+
+function overlap(a, b) {
+  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }

@@ -26,7 +26,8 @@ export class Pipeline {
       return { role, list, parts: new Map(), element: h("section", { class: "column", "aria-label": title }, h("h2", {}, title), list) };
     });
     element.append(this.wires, ...this.columns.map((column) => column.element));
-    new ResizeObserver(() => this.#drawWires()).observe(element);
+    this.resized = new ResizeObserver(() => this.#drawWires());
+    this.resized.observe(element);
   }
 
   update() {
@@ -35,7 +36,7 @@ export class Pipeline {
     const names = Object.keys(status.nodes);
     for (const { role, list, parts } of this.columns) {
       const own = names.filter((name) => (status.nodes[name].role || "stage") === role);
-      keyed(list, parts, own, (name) => new Card(this.app, name));
+      keyed(list, parts, own, (name) => this.#makeCard(name));
       for (const [name, card] of parts) this.cards.set(name, card);
     }
     for (const name of this.cards.keys()) if (!names.includes(name)) this.cards.delete(name);
@@ -44,6 +45,12 @@ export class Pipeline {
     if (hasMoved || this.drawn !== names.join()) this.#drawWires();
     this.drawn = names.join();
     this.#colourWires();
+  }
+
+  #makeCard(name) {
+    const card = new Card(this.app, name);
+    this.resized.observe(card.element);
+    return card;
   }
 
   /** Draws every wire from its stream's row to its reader's row. */

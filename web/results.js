@@ -1,5 +1,7 @@
 // What stages say, made safe to draw: every number is one, every text is short, and there are not too many. Pure.
 
+import { fixed } from "./words.js";
+
 /** Items of one message that are looked at. */
 const MOST_ITEMS = 300;
 const MOST_FIELDS = 12;
@@ -78,11 +80,11 @@ export function words(item) {
     case "box":
       return [item.label || "box", list(item.id === null ? null : `#${item.id}`, score(item.score), `${round(item.width)} × ${round(item.height)} at ${round(item.x)}, ${round(item.y)}`)];
     case "pose":
-      return [item.label || "pose", item.t.map((metres, axis) => `${"xyz"[axis]} ${metres.toFixed(2)} m`).join("  ")];
+      return [item.label || "pose", item.t.map((metres, axis) => `${"xyz"[axis]} ${fixed(metres, 2)} m`).join("  ")];
     case "text":
       return ["text", item.text];
     case "mask":
-      return [item.label || "mask", `mask of ${round(item.mask.width)} × ${round(item.mask.height)}`];
+      return [item.label || "mask", "mask"];
     case "other":
       return [item.name, item.fields.map((pair) => pair.join("=")).join("  ")];
     default:
@@ -126,7 +128,7 @@ function isNear(number) {
 }
 
 function round(number) {
-  return Math.round(number);
+  return fixed(number, 0);
 }
 
 function points(list, count) {
