@@ -116,7 +116,10 @@ fn captured(captured_at: Option<f64>) -> PyResult<CaptureTime> {
             latest - AHEAD.as_secs_f64()
         )));
     }
-    Ok(CaptureTime::at(MonoTime::from_ns((seconds * 1e9) as u64), CaptureClock::Unknown))
+    Ok(CaptureTime::at(
+        MonoTime::from_ns((seconds * 1e9) as u64),
+        CaptureClock::Unknown,
+    ))
 }
 
 /// A node's own end of the bus, for `bb.Stage` and `bb.Source`.
@@ -157,7 +160,9 @@ impl NodeHandle {
         }
         let frame = frame.as_deref().map(PyFrame::frame).transpose()?;
         let (captured, origin) = ends.time_and_origin(captured_at, frame, of)?;
-        let camera = origin.as_ref().map_or(ends.node.as_str(), |origin| origin.stream.node());
+        let camera = origin
+            .as_ref()
+            .map_or(ends.node.as_str(), |origin| origin.stream.node());
         let beside = Beside {
             meta,
             ..Beside::default()
