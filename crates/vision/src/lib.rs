@@ -1,4 +1,4 @@
-//! Camera models, AprilTag detection, poses and calibration files; pure.
+//! Camera models, AprilTag detection, poses, points from depth and calibration files; pure.
 //!
 //! In: grey pixels, corners, numbers and the text of files. Out: detections, poses, results ready for JSON.
 //! Nothing here opens a device, waits or prints.
@@ -6,6 +6,7 @@
 //! - [`apriltag`]: tags found in grey pictures, and drawn.
 //! - [`calibration`]: camera models read from files: ours, OpenCV's, ROS, PhotonVision's, WPILib's.
 //! - [`camera`]: how a point in front of a camera becomes a pixel, and back.
+//! - [`depth`]: points in space from the depth of each pixel.
 //! - [`field`]: where a camera and its robot are on a field of known tags.
 //! - [`pose`]: where one tag is, twice, with the errors of both.
 //! - [`results`]: all of it as the JSON that travels in a frame's body.
@@ -16,6 +17,7 @@
 pub mod apriltag;
 pub mod calibration;
 pub mod camera;
+pub mod depth;
 pub mod field;
 pub mod pose;
 pub mod results;

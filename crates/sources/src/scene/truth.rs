@@ -14,12 +14,43 @@ use super::world::{PlacedTag, Room};
 /// What is nearer than this, in metres, is not projected.
 const NEAR_M: f64 = 0.02;
 
-/// Returns the truth about one picture, in the form of detections; `field` says where the camera is in the scene.
+/// A tag in a scene.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tag {
+    pub id: u32,
+    pub family: Family,
+    /// Exactly the square whose corners a detector reports, in the scene.
+    pub square: Face,
+}
+
+/// Returns the truth about one picture of the room, in the form of detections; `field` says where the camera is in the scene.
 pub(super) fn truth(name: &str, room: &Room, camera_from_scene: &Rigid, camera: &CameraModel) -> Detections {
-    let mut items: Vec<DetectionItem> = room
-        .tags
-        .iter()
-        .filter_map(|tag| item(tag, room, camera_from_scene, camera))
+    let tags = room.tags.iter().map(|tag| Tag {
+        id: tag.id,
+        family: room.family,
+        square: tag.square,
+    });
+    detections(name, tags, camera_from_scene, camera, |tag, whole| {
+        let placed = room.tags.iter().find(|placed| placed.id == tag.id);
+        placed.is_some_and(|placed| is_hidden(whole, placed, room, camera_from_scene))
+    })
+}
+
+/// Returns the truth about `tags` in one picture: those that are in it as a whole and seen from their front. `is_hidden` says
+/// whether anything is before a tag, whose square with the white ring it gets in the camera's frame.
+pub(super) fn detections(
+    name: &str,
+    tags: impl Iterator<Item = Tag>,
+    camera_from_scene: &Rigid,
+    camera: &CameraModel,
+    is_hidden: impl Fn(&Tag, &Face) -> bool,
+) -> Detections {
+    let mut items: Vec<DetectionItem> = tags
+        .filter(|tag| {
+            let whole = with_ring(&tag.square, tag.family).seen_from(camera_from_scene);
+            is_seen(&whole, camera) && !is_hidden(tag, &whole)
+        })
+        .filter_map(|tag| item(&tag, camera_from_scene, camera))
         .collect();
     items.sort_by_key(|item| item.id);
     let field = transform(&camera_from_scene.inverse()).map(|scene_from_camera| FieldItem {
@@ -37,12 +68,8 @@ pub(super) fn truth(name: &str, room: &Room, camera_from_scene: &Rigid, camera: 
     }
 }
 
-fn item(tag: &PlacedTag, room: &Room, camera_from_scene: &Rigid, camera: &CameraModel) -> Option<DetectionItem> {
+fn item(tag: &Tag, camera_from_scene: &Rigid, camera: &CameraModel) -> Option<DetectionItem> {
     let camera_from_tag = camera_from_scene.after(&scene_from_tag(&tag.square));
-    let whole = with_ring(&tag.square, room.family).seen_from(camera_from_scene);
-    if !is_seen(&whole, camera) || is_hidden(&whole, tag, room, camera_from_scene) {
-        return None;
-    }
     let corners = corners(&tag.square).map(|corner| camera.project(camera_from_scene.apply(corner)));
     let [Some(a), Some(b), Some(c), Some(d)] = corners else {
         return None;
@@ -54,7 +81,7 @@ fn item(tag: &PlacedTag, room: &Room, camera_from_scene: &Rigid, camera: &Camera
     };
     Some(DetectionItem {
         id: tag.id,
-        family: room.family,
+        family: tag.family,
         corners,
         hamming: 0,
         margin: 255.0,

@@ -114,6 +114,16 @@ impl Distortion {
         }
     }
 
+    /// As [`Distortion::undistort`], found sooner from what a place close by is bent back to.
+    pub(crate) fn undistort_near(&self, bent: [f64; 2], near: Option<[f64; 2]>) -> Option<[f64; 2]> {
+        match (self, near) {
+            (Self::Pinhole5(_) | Self::Rational8(_), Some(near)) => {
+                self.newton(near, bent).or_else(|| self.undistort(bent))
+            }
+            _ => self.undistort(bent),
+        }
+    }
+
     fn newton(&self, start: [f64; 2], wanted: [f64; 2]) -> Option<[f64; 2]> {
         let [mut x, mut y] = start;
         for _ in 0..NEWTON_LIMIT {

@@ -184,6 +184,12 @@ impl CameraModel {
         self.distortion.undistort([(u - cx) / fx, (v - cy) / fy])
     }
 
+    /// As [`CameraModel::direction`], found sooner from the direction of a pixel close by.
+    pub(crate) fn direction_near(&self, [u, v]: [f64; 2], near: Option<[f64; 2]>) -> Option<[f64; 2]> {
+        let Intrinsics { fx, fy, cx, cy } = self.intrinsics;
+        self.distortion.undistort_near([(u - cx) / fx, (v - cy) / fy], near)
+    }
+
     /// Returns the pixel of a distorted direction.
     pub(crate) fn pixel_of(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         let Intrinsics { fx, fy, cx, cy } = self.intrinsics;

@@ -192,12 +192,12 @@ fn to_yuv([r, g, b]: Rgb) -> Yuv {
     [y, 128.0 + (b - y) / 1.772, 128.0 + (r - y) / 1.402]
 }
 
-pub(super) fn mix(a: Rgb, b: Rgb, share: f32) -> Rgb {
+pub(in super::super) fn mix(a: Rgb, b: Rgb, share: f32) -> Rgb {
     [0, 1, 2].map(|c| a[c] + (b[c] - a[c]) * share)
 }
 
 /// 0 below 0, 1 above 1, and smooth between.
-pub(super) fn ramp(v: f32) -> f32 {
+pub(in super::super) fn ramp(v: f32) -> f32 {
     let v = v.clamp(0.0, 1.0);
     v * v * (3.0 - 2.0 * v)
 }
@@ -209,7 +209,7 @@ pub(super) fn split(v: f32) -> (i32, f32) {
 }
 
 /// A number from 0.0 to 1.0 that belongs to a place.
-pub(super) fn chance(x: i32, y: i32, seed: u32) -> f32 {
+pub(in super::super) fn chance(x: i32, y: i32, seed: u32) -> f32 {
     let seed = (seed + 1).wrapping_mul(0x27D4_EB2F);
     let mut bits = (x as u32).wrapping_mul(0x9E37_79B1) ^ (y as u32).wrapping_mul(0x85EB_CA77).rotate_left(13) ^ seed;
     bits = (bits ^ (bits >> 16)).wrapping_mul(0x7FEB_352D);
@@ -219,7 +219,7 @@ pub(super) fn chance(x: i32, y: i32, seed: u32) -> f32 {
 }
 
 /// Smooth noise, 0.0 to 1.0, with one bump or so in each unit.
-pub(super) fn noise(x: f32, y: f32, seed: u32) -> f32 {
+pub(in super::super) fn noise(x: f32, y: f32, seed: u32) -> f32 {
     let ((column, fx), (row, fy)) = (split(x), split(y));
     let (fx, fy) = (ramp(fx), ramp(fy));
     let along = |row: i32| {

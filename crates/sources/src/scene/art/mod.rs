@@ -8,6 +8,6 @@ mod furniture;
 mod poster;
 mod shell;
 
-pub(super) use canvas::Rgb;
+pub(super) use canvas::{Rgb, chance, mix, noise, ramp};
 pub(super) use furniture::{Side, crate_face, leaf, plain_block, pot, sideboard_front, sofa_block, wood_block};
 pub(super) use shell::{Footprint, back_wall, ceiling, floor, left_wall, near_floor, right_wall};
