@@ -70,16 +70,20 @@ class Capture:
         self._first = False
         return arrays
 
-    def points(self) -> dict[str, Array]:
-        """Returns the point cloud of the same moment: the camera's own where its class makes one, else from its depth."""
+    def points(self) -> dict[str, Array] | None:
+        """Returns the point cloud of the same moment: the camera's own where its class makes one, else from its depth. None: it
+        has neither, or nobody knows its lens."""
         if self._makes_points():
             cloud = self._camera.retrieve_colored_point_cloud()
             points = np.asarray(cloud.points).astype(np.float32, copy=False)
             colors = np.zeros(points.shape, np.uint8) if cloud.colors is None else np.asarray(cloud.colors)
             return {"points": points, "colors": colors}
-        assert self._rgb is not None and self._depth is not None, "points come after arrays"
-        matrix = np.asarray(self._camera.intrinsics_matrix(), float)
-        return {"points": _derived.points(self._depth, matrix), "colors": self._rgb.reshape(-1, 3)}
+        if self._rgb is None or self._depth is None:
+            return None
+        calibration = self._calibration(*self._size())
+        if calibration is None:
+            return None
+        return {"points": _derived.points(self._depth, calibration), "colors": self._rgb.reshape(-1, 3)}
 
     def _makes_points(self) -> bool:
         method = getattr(type(self._camera), "retrieve_colored_point_cloud", None)

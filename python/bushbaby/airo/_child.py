@@ -82,6 +82,7 @@ def _publish(camera: Any, order: dict[str, Any], stopped: threading.Event) -> An
     """Yields after each frame that was sent."""
     import bushbaby as bb
 
+    from .._core import origin_to_be
     from ._capture import Capture
 
     name, instance = order["name"], order["instance"]
@@ -92,13 +93,14 @@ def _publish(camera: Any, order: dict[str, Any], stopped: threading.Event) -> An
         arrays, meta = capture.arrays(), capture.meta()
         if capture.why_no_depth is not None:
             print(f"camera `{name}` sends no depth: {capture.why_no_depth}", file=sys.stderr, flush=True)
-        captures = bb.publish(f"{name}/{capture.output}", instance=instance)
+        captures = bb.publish(f"{name}/{capture.output}", captured_by="received", instance=instance)
         points = bb.publish(f"{name}/points", instance=instance) if capture.has_depth else None
         while True:
-            captures.send(arrays, meta=meta, captured_at=captured_at)
+            origin = origin_to_be(captures.stream, captures.generation, captures.seq, captured_at)
+            captures.send(arrays, meta=meta, origin=origin)
             yield
-            if points is not None and points.is_wanted:
-                points.send(capture.points(), meta=meta, captured_at=captured_at)
+            if points is not None and points.is_wanted and (cloud := capture.points()) is not None:
+                points.send(cloud, meta=meta, origin=origin)
             if stopped.is_set():
                 return
             capture.grab()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from .._core import Unprojection
 
 Array = npt.NDArray[Any]
 
@@ -34,18 +39,14 @@ def depth_image(depth: Array) -> Array:
     return np.repeat(shade.astype(np.uint8)[:, :, None], 3, axis=2)
 
 
-def points(depth: Array, intrinsics: Array) -> Array:
-    """Returns the point of each pixel, row by row: float32 (h * w, 3), metres, NaN where depth is not known.
+def points(depth: Array, calibration: Mapping[str, Any]) -> Array:
+    """Returns the point of each pixel, row by row: float32 (h * w, 3), metres; not finite where depth is not.
 
-    - `intrinsics`: 3x3, (0, 0) being the centre of the first pixel.
+    - `calibration`: the camera's model, as the body of its frames says it.
     """
-    height, width = depth.shape
-    x = ((np.arange(width) - intrinsics[0, 2]) / intrinsics[0, 0]).astype(np.float32)
-    y = ((np.arange(height) - intrinsics[1, 2]) / intrinsics[1, 1]).astype(np.float32)
-    cloud = np.empty((height, width, 3), np.float32)
-    z = cloud[:, :, 2]
-    z[...] = depth
-    z[~(np.isfinite(depth) & (depth > 0))] = np.nan
-    np.multiply(z, x[None, :], out=cloud[:, :, 0])
-    np.multiply(z, y[:, None], out=cloud[:, :, 1])
-    return cloud.reshape(-1, 3)
+    return _unprojection(json.dumps(calibration)).points(np.ascontiguousarray(depth, np.float32))
+
+
+@functools.lru_cache(maxsize=8)
+def _unprojection(calibration: str) -> Unprojection:
+    return Unprojection(calibration)

@@ -89,12 +89,15 @@ class Received:
 
         Raises `RuntimeError`, when the camera tells no calibration.
         """
-        key = "calibration_right" if self._is_right(view) else "calibration"
-        said = self._frame.meta.get(key)
-        if said is None:
-            raise RuntimeError(f"camera `{self.name}` tells no {key.replace('_', ' of its ')}{' view' if 'right' in key else ''}")
+        said = self._calibration(view)
         # On the bus (0, 0) is the outer corner of the first pixel.
         return np.array([[said["fx"], 0.0, said["cx"] - 0.5], [0.0, said["fy"], said["cy"] - 0.5], [0.0, 0.0, 1.0]])
+
+    def _calibration(self, view: str) -> dict[str, Any]:
+        said = self._frame.meta.get("calibration_right" if self._is_right(view) else "calibration")
+        if said is None:
+            raise RuntimeError(f"camera `{self.name}` tells no calibration of its {view} view")
+        return said  # type: ignore[no-any-return]
 
     @property
     def pose_of_right_view_in_left_view(self) -> Array:
@@ -171,7 +174,7 @@ class Received:
         return _derived.depth_image(self._array("retrieve_depth_image", "depth"))
 
     def retrieve_colored_point_cloud(self) -> PointCloud:
-        """Returns the points of all pixels, row by row, NaN where depth is not known, with their colours.
+        """Returns the points of all pixels, row by row, not finite where depth is not, with their colours.
 
         They are the camera's own if the receiver was opened with `points=True` and they came; else computed here from the
         depth map.
@@ -180,7 +183,7 @@ class Received:
         if (sent := self._points_of(frame)) is not None:
             return PointCloud(sent["points"], sent["colors"])
         depth = self._array("retrieve_colored_point_cloud", "depth")
-        return PointCloud(_derived.points(depth, self.intrinsics_matrix()), self._picture().reshape(-1, 3))
+        return PointCloud(_derived.points(depth, self._calibration(LEFT)), self._picture().reshape(-1, 3))
 
     def _points_of(self, frame: Frame) -> Frame | None:
         """Returns the points of the same capture, when they come within the time of a frame or two."""
@@ -192,11 +195,11 @@ class Received:
             if points is None:
                 points = _recv(self._points, max(0.0, deadline - time.monotonic()))
             self._next_points = points
+            if points is not None and points.origin == frame.origin:
+                return points
             if points is None or points.captured_at > frame.captured_at:
                 # They are of a later capture, and wait for it.
                 return None
-            if points.captured_at == frame.captured_at:
-                return points
             self._next_points = None
 
     # The grabbed frame.
