@@ -3,6 +3,8 @@
 import importlib.util
 import itertools
 import os
+import threading
+import time
 import unittest
 import warnings
 
@@ -240,32 +242,32 @@ class OtherCameras(AiroTest):
 
     def test_frames_that_say_no_pace_are_counted(self):
         with bb.publish("table/rgbd") as publisher:
-            done = _sending(self, publisher, fps=50.0)
+            done = _sending(self, publisher, fps=25.0)
             camera = self.received()
-            self.assertAlmostEqual(camera.fps, 50.0, delta=25.0)
+            self.assertEqual(camera.fps, 25.0)
             camera.grab_images()
             self.assertEqual(camera.retrieve_depth_map().shape, (36, 64))
             done.set()
 
     def test_a_picture_in_another_format_is_converted(self):
-        planes = {"y": np.full((36, 64), 128, np.uint8)}
         with bb.publish("table/image") as publisher:
-            done = _sending(self, publisher, arrays={"gray": planes["y"]})
+            done = _sending(self, publisher, arrays={"gray": np.full((36, 64), 128, np.uint8)})
             camera = self.received()
             camera.grab_images()
             self.assertEqual(camera.retrieve_rgb_image_as_int().shape, (36, 64, 3))
             done.set()
 
 
-def _sending(test, publisher, fps=50.0, arrays=None):
-    import threading
-
+def _sending(test, publisher, fps=25.0, arrays=None):
+    """Sends frames whose times of capture are exactly at their pace, however busy the machine is."""
     arrays = arrays or {"rgb": np.zeros((36, 64, 3), np.uint8), "depth": np.ones((36, 64), np.float32)}
-    done = threading.Event()
+    done, begun = threading.Event(), time.monotonic()
 
     def send():
-        while not done.wait(1 / fps):
-            publisher.send(arrays)
+        for number in itertools.count():
+            publisher.send(arrays, captured_at=begun + number / fps)
+            if done.wait(1 / fps):
+                return
 
     thread = threading.Thread(target=send)
     thread.start()
