@@ -4,6 +4,7 @@ mod bus;
 mod floor;
 mod payload;
 mod peer;
+mod python;
 mod report;
 
 use std::process::ExitCode;

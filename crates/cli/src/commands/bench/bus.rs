@@ -1,4 +1,5 @@
-//! `bushbaby bench bus`: another process writes, this one reads; between the rounds this one does what memcpy can.
+//! `bushbaby bench bus`: another process writes, this one reads; between the rounds this one does what memcpy can. Then the same
+//! from Python, where the package is installed.
 
 use std::collections::VecDeque;
 use std::process;
@@ -10,6 +11,7 @@ use super::BenchResult;
 use super::floor::Floor;
 use super::payload::{Payload, is_whole};
 use super::peer::{Note, Peer, Run, stream};
+use super::python::{Python, with_python};
 use super::report::{Figures, Report};
 
 /// Rounds of floor and bus in turn: what else runs on the machine meets both.
@@ -31,7 +33,9 @@ pub(crate) struct BenchArgs {
     /// (MB/s of whole frames received unpaced, and
     /// their share of the floor; latency in ms from just before the copy into the transport to one byte of every page
     /// touched, paced; frames lost when paced;
-    /// frames torn in any run, also while each is kept for 150 ms).
+    /// frames torn in any run, also while each is kept for 150 ms); and `python`, the same from Python to Python, where the
+    /// package is installed: its MB/s stand beside its own `floor_mb_s`, `capture1080p` is a Full-HD RGB-D capture with one
+    /// reader and, `readers4`, with four, `loan` what an unfilled loan costs.
     #[arg(long)]
     json: bool,
 }
@@ -40,10 +44,11 @@ pub(super) fn run(args: &BenchArgs) -> BenchResult<()> {
     let instance = Instance::new(format!("bench-{}", process::id()).parse()?);
     let report = measure(&instance)?;
     bushbaby_bus::clean(&instance)?;
-    if args.json {
-        println!("{}", report.json());
-    } else {
-        print!("{}", report.table());
+    let python = Python::find().map(|python| python.measure(args.json)).transpose()?;
+    match (args.json, python) {
+        (true, Some(python)) => println!("{}", with_python(report.json(), &python)?),
+        (true, None) => println!("{}", report.json()),
+        (false, python) => print!("{}\n{}", report.table(), python.unwrap_or_default()),
     }
     Ok(())
 }
