@@ -8,6 +8,8 @@ import { NodeDrawer } from "./node.js";
 import { Pipeline } from "./pipeline.js";
 import { duration, isNamedByFile, sentence } from "./words.js";
 
+/** What a recorder has written is asked for so often at most. */
+const WRITTEN_EVERY_MS = 2000;
 /** Words and figures change so often at most. */
 const UPDATE_MS = 250;
 
@@ -23,6 +25,7 @@ class App {
     this.hello = null;
     this.cameras = new Map();
     this.settings = new Map();
+    this.written = new Map();
     this.isLost = false;
     this.lostAt = 0;
     this.lostClock = "";
@@ -107,6 +110,20 @@ class App {
       if (answer) asked.settings = answer;
     });
     return asked.settings;
+  }
+
+  /** What a recorder has written, once it is known: `{ file, files, bytes, all_bytes, free_bytes }`; null for other nodes. */
+  writtenBy(name) {
+    if (this.status?.nodes[name]?.kind !== "record") return null;
+    const known = this.written.get(name) ?? { askedAt: -Infinity, answer: null };
+    this.written.set(name, known);
+    const now = performance.now();
+    if (now - known.askedAt < WRITTEN_EVERY_MS || document.hidden) return known.answer;
+    known.askedAt = now;
+    this.get(`api/recordings/${encodeURIComponent(name)}`).then(({ answer }) => {
+      known.answer = answer ?? null;
+    });
+    return known.answer;
   }
 
   /** Seconds since the status was true. */

@@ -109,8 +109,24 @@ export class NodeDrawer {
       ["CPU", percent(node.cpu).join(" ")],
       ["Memory", bytes(node.memory_bytes).join(" ")],
       ["Process", node.pid ? `${node.pid}` : "none"],
+      ...this.#written(),
     ]);
     this.#showWires();
+  }
+
+  /** What a recorder writes, and what it missed. */
+  #written() {
+    const written = this.app.writtenBy(this.name);
+    if (!written) return [];
+    const wires = this.app.status.edges.filter(({ to }) => to === this.name);
+    const missed = wires.flatMap(({ dropped }) => drops(dropped)).reduce((sum, { frames }) => sum + frames, 0);
+    return [
+      ["Writes", written.file ?? "nothing yet"],
+      [written.files > 1 ? `Its ${written.files} files` : "Its size", bytes(written.bytes).join(" ")],
+      ["All recordings here", bytes(written.all_bytes).join(" ")],
+      ["Room left", bytes(written.free_bytes).join(" ")],
+      ["Missed", count(missed, "frame")],
+    ];
   }
 
   #showWires() {
@@ -146,6 +162,7 @@ function logLine(line) {
 }
 
 function facts(list, pairs) {
+  while (list.children.length > pairs.length) list.lastChild.remove();
   pairs.forEach(([name, value], index) => {
     if (!list.children[index]) list.append(h("div", {}, h("dt"), h("dd")));
     const [term, description] = list.children[index].children;

@@ -147,6 +147,7 @@ class Card {
     this.cpu = figure(5);
     this.memory = figure(7);
     this.error = h("p", { class: "error", hidden: true });
+    this.written = h("p", { class: "written quiet", hidden: true });
     this.ins = h("ul", { class: "ports in" });
     this.outs = h("ul", { class: "ports out" });
     const title = h("a", { class: "title", href: `#/node/${encodeURIComponent(name)}` }, h("strong", {}, name), this.restarts, this.kind);
@@ -156,6 +157,7 @@ class Card {
       h("header", {}, title),
       h("p", { class: "facts-line" }, h("span", { class: "state" }, this.shape, this.state), h("span", { class: "use" }, this.cpu.element, this.memory.element)),
       this.error,
+      this.written,
       this.ins,
       this.outs,
     );
@@ -182,6 +184,9 @@ class Card {
     this.error.hidden = !error;
     if (error) setText(this.error, brief(error));
     this.element.classList.toggle("longer", Boolean(error) && error.includes("\n"));
+    const written = this.app.writtenBy(this.name);
+    this.written.hidden = !written;
+    if (written) setText(this.written, `${written.file ?? "nothing yet"}: ${bytes(written.bytes).join(" ")}, ${bytes(written.free_bytes).join(" ")} left`);
     const ins = status.edges.filter((edge) => edge.to === this.name);
     const outs = Object.keys(status.streams).filter((stream) => stream.split("/")[0] === this.name);
     const before = `${[...this.inputs.keys()]} ${[...this.outputs.keys()]}`;

@@ -208,6 +208,22 @@ class Results(Pages, unittest.TestCase):
         items = browser.run("return window.bushbaby.shown().blur.items")
         self.assertEqual([item["label"] for item in items], ["a"])
 
+    def test_a_recorder_says_what_it_writes_and_what_it_missed(self):
+        written = {"file": "2026-11-21_10-54-04.mcap", "files": 1, "bytes": 12_000_000, "all_bytes": 5e9, "free_bytes": 38e9}
+        answers = {
+            "api/settings/record": {"status": 200, "answer": {"to": "recordings"}},
+            "api/recordings/record": {"status": 200, "answer": written},
+        }
+        told = status({"front": node("source", "running"), "record": node("sink", "running") | {"kind": "record"}}, {"front/image": "image"})
+        lost = {"superseded": 0, "overflow": 12, "damaged": 0, "skipped": 0}
+        told["status"]["edges"] = [{"from": "front/image", "to": "record", "delivered": 9, "dropped": lost, "fps": 30}]
+        browser = self.open([told], answers, "/#/pipeline")
+        wait_for("its card", lambda: "2026-11-21_10-54-04.mcap: 12 MB, 38.0 GB left" in browser.run("return document.body.innerText"))
+        browser.run("location.hash = '#/node/record'")
+        drawer = wait_for("its panel", lambda: "Missed" in (text := self.said(browser, "#node")) and text)
+        for part in ("record: recordings", "12 frames", "5.0 GB", "12 queue full"):
+            self.assertIn(part, drawer)
+
     def test_a_python_node_is_called_by_its_file_and_its_traceback_can_be_read_on_a_phone(self):
         error = "Traceback (most recent call last):\n" + "".join(f'  File "/home/me/robot/a_long_folder/detector.py", line {n}, in step\n    boxes = self.model(frame.array)[0].boxes\n' for n in range(9)) + "ValueError: too dark"
         failed = node("stage", "backoff", error=error) | {"kind": "python_stage"}

@@ -195,11 +195,11 @@ pub(crate) async fn login(
     }
 }
 
-async fn ask(app: &App, request: Request) -> Result<Reply, Refusal> {
+pub(crate) async fn ask(app: &App, request: Request) -> Result<Reply, Refusal> {
     app.asker.ask(request).await.map_err(|reason| Refusal::silent(&reason))
 }
 
-fn refused(reply: Reply) -> Refusal {
+pub(crate) fn refused(reply: Reply) -> Refusal {
     match reply {
         Reply::Refused { message, hint } => Refusal {
             status: StatusCode::CONFLICT,

@@ -1,6 +1,7 @@
 //! Everything that requests share, and which request goes where.
 
-use std::sync::atomic::AtomicUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -18,7 +19,7 @@ use crate::instance::Asker;
 use crate::login::Logins;
 use crate::pictures::Pictures;
 use crate::results::Results;
-use crate::{assets, guard, live, mjpeg};
+use crate::{assets, guard, live, mjpeg, recordings};
 
 /// No request brings more.
 const LONGEST_BODY_BYTES: usize = 4 << 10;
@@ -36,6 +37,10 @@ pub(crate) struct App {
     pub(crate) results: Results,
     pub(crate) logins: Mutex<Logins>,
     pub(crate) limits: Limits,
+    /// The folder of the pipeline file, to which paths are relative.
+    pub(crate) base_dir: PathBuf,
+    /// Set while somebody looks what a recorder has written.
+    pub(crate) is_looking: Arc<AtomicBool>,
     /// Pages that are connected.
     pub(crate) pages: AtomicUsize,
 }
@@ -50,6 +55,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/web", get(api::web))
         .route("/api/depth/{*stream}", get(api::depth))
         .route("/api/log/{node}", get(api::log))
+        .route("/api/recordings/{node}", get(recordings::answer))
         .route("/api/settings/{node}", get(api::settings))
         .route("/api/restart/{node}", post(api::restart))
         .route("/api/login", post(api::login))

@@ -24,6 +24,7 @@ mod login;
 mod mjpeg;
 mod no_video;
 mod pictures;
+mod recordings;
 mod results;
 mod settings;
 mod web;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -73,6 +73,8 @@ impl Sink for Web {
             results: Results::new(context.bus.clone(), context.reporter.clone()),
             logins: Mutex::new(Logins::new(self.password)),
             limits: self.limits,
+            base_dir: context.spec.base_dir.clone(),
+            is_looking: Arc::new(AtomicBool::new(false)),
             pages: AtomicUsize::new(0),
         };
         let (stop, stopped) = tokio::sync::oneshot::channel();

@@ -37,6 +37,25 @@ fn the_status_is_the_supervisors_own() {
 }
 
 #[test]
+fn what_a_recorder_has_written_is_told() {
+    let site = Site::new("record");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("2026-11-21_10-54-04.mcap"), [0; 1234]).unwrap();
+    let node = serde_json::json!({"kind": "record", "role": "sink", "state": "running", "restarts": 0});
+    let node = serde_json::from_value(node).unwrap();
+    site.supervisor().status.nodes.insert("tape".into(), node);
+    site.supervisor().settings = serde_json::json!({"to": folder.path()});
+    let written = http::get(site.address, "/api/recordings/tape").json();
+    assert_eq!(
+        (&written["file"], &written["bytes"]),
+        (&"2026-11-21_10-54-04.mcap".into(), &1234.into())
+    );
+    assert!(written["free_bytes"].as_u64().unwrap() > 0);
+    // No other node's settings name a folder that somebody may look into.
+    assert_eq!(http::get(site.address, "/api/recordings/front").status, 404);
+}
+
+#[test]
 fn a_name_of_another_machine_is_turned_away() {
     let site = Site::new("host");
     for host in ["example.org", "example.org:5800", "localhost.example.org", ""] {

@@ -47,7 +47,11 @@ impl Known {
             Some(name) if name.contains('/') => self.pictures.iter().find(|picture| picture.stream.as_str() == name),
             Some(name) => {
                 let of_node = self.pictures.iter().filter(|picture| picture.stream.node() == name);
-                of_node.min_by_key(|picture| picture.stream.output() != "image")
+                let outputs = self.status.nodes.get(name).map_or(&[][..], |node| &node.outputs);
+                of_node.min_by_key(|picture| {
+                    let place = outputs.iter().position(|output| *output == picture.stream);
+                    (place.unwrap_or(usize::MAX), picture.stream.output() != "image")
+                })
             }
         }
     }
@@ -171,6 +175,15 @@ fn by_name(name: &StreamName) -> Option<Carries> {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+
+    #[test]
+    fn the_name_of_a_node_means_its_first_pictures() {
+        let mut status = known(&[]).status;
+        let outputs = ["heat/map", "heat/picture", "heat/image"].map(|name| name.parse().unwrap());
+        status.nodes.get_mut("heat").unwrap().outputs = outputs.to_vec();
+        let known = Known::new(status, Bytes::new(), &[]);
+        assert_eq!(known.picture(Some("heat")).unwrap().stream.as_str(), "heat/picture");
+    }
 
     fn node(role: &str) -> Value {
         json!({"kind": "kind", "role": role, "state": "running", "restarts": 0})

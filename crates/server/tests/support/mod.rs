@@ -46,6 +46,8 @@ pub struct Site {
 pub struct Pretended {
     pub status: Status,
     pub restarts: Vec<String>,
+    /// Of every node.
+    pub settings: serde_json::Value,
 }
 
 impl Site {
@@ -59,6 +61,7 @@ impl Site {
         let supervisor = Arc::new(Mutex::new(Pretended {
             status: status_of_two_cameras(),
             restarts: Vec::new(),
+            settings: json!({"family": "tag36h11"}),
         }));
         std::fs::create_dir_all(instance.runtime_dir()).unwrap();
         let socket = UnixListener::bind(socket_path(&instance)).unwrap();
@@ -151,7 +154,7 @@ fn answer(socket: &UnixListener, pretended: &Mutex<Pretended>) {
         let reply = match request {
             Request::Status => Reply::Status(Box::new(pretended.status.clone())),
             Request::Log { node, .. } => Reply::Log(vec![format!("{node} opened")]),
-            Request::Settings { .. } => Reply::Settings(json!({"family": "tag36h11"})),
+            Request::Settings { .. } => Reply::Settings(pretended.settings.clone()),
             Request::Restart { node } if pretended.status.nodes.contains_key(&node) => {
                 pretended.restarts.push(node);
                 Reply::Done
