@@ -153,7 +153,7 @@ mod tests {
         let (form, size, data) = made([1080, 1920], |x, y| x < 960 && y < 540);
         assert_eq!((form, size), ("runs", [480, 270]));
         assert!(data.len() < 600, "{}", data.len());
-        let noise = |x: usize, y: usize| (x / 4 + y / 4) % 2 == 0;
+        let noise = |x: usize, y: usize| (x / 4 + y / 4).is_multiple_of(2);
         let (form, _, data) = made([1080, 1920], noise);
         assert_eq!((form, data.len()), ("bits", 480 * 270 / 8));
     }
