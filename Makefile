@@ -26,6 +26,7 @@ build:
 test:
 	@scripts/setup.sh build test
 	$(CARGO) test --workspace --locked
+	scripts/python-tests.sh
 	scripts/browser-tests.sh
 	scripts/wheel-tests.sh
 

@@ -83,7 +83,7 @@ def _is_camera(target: type) -> bool:
 
 def _outputs(run: str, target: type) -> list[dict[str, str]]:
     if inspect.isabstract(target):
-        missing = ", ".join(sorted(target.__abstractmethods__))
+        missing = ", ".join(sorted(getattr(target, "__abstractmethods__")))
         raise CannotDescribe(f"{run} is abstract, it lacks: {missing}", "name the class of one make of camera")
     if _is_camera(target):
         has_more = hasattr(target, "retrieve_depth_map") or hasattr(target, "pose_of_right_view_in_left_view")
@@ -139,11 +139,12 @@ def _takes(hint: Any) -> str:
 
 def _takes_one(hint: Any) -> str:
     if typing.get_origin(hint) is typing.Literal:
-        kinds = {type(value) for value in typing.get_args(hint)}
-        return {str: "text", int: "integer", bool: "boolean"}.get(kinds.pop(), "anything") if len(kinds) == 1 else "anything"
+        named = {type(value) for value in typing.get_args(hint)}
+        return {str: "text", int: "integer", bool: "boolean"}.get(named.pop(), "anything") if len(named) == 1 else "anything"
     base = typing.get_origin(hint) or hint
     if not isinstance(base, type) or issubclass(base, enum.Enum):
         return "anything"
+    kinds: type | tuple[type, ...]
     for kinds, takes in (
         (bool, "boolean"),
         (int, "integer"),

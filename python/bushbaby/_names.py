@@ -11,8 +11,10 @@ STAR = ("stage", "Stage", "Source", "Frame", "Image", "Box", "Tag", "Pose", "Tex
 _OPTIONAL = ("typing.Optional", "typing.Union")
 _TRANSPARENT = ("typing.Annotated", "typing.Final", "typing.Required")
 _TEXTS = ("str", "pathlib.Path", "pathlib.PurePath", "os.PathLike")
-_LISTS = ("list", "tuple", "set", "frozenset", "typing.List", "typing.Tuple", "typing.Set")
-_LISTS += tuple(f"{module}.{name}" for module in ("typing", "collections.abc") for name in ("Sequence", "Iterable", "Collection"))
+_LISTS = (
+    *("list", "tuple", "set", "frozenset", "typing.List", "typing.Tuple", "typing.Set"),
+    *(f"{module}.{name}" for module in ("typing", "collections.abc") for name in ("Sequence", "Iterable", "Collection")),
+)
 _OBJECTS = ("dict", "typing.Dict", "typing.Mapping", "collections.abc.Mapping", "typing.TypedDict")
 PICTURES = ("numpy.ndarray", "numpy.typing.NDArray", "bushbaby.Image")
 

@@ -21,6 +21,15 @@ Array = npt.NDArray[Any]
 Parts = tuple[list[tuple[str, str, Array]], bytes]
 
 PICKLE = "pickle"
+_PLANES = {
+    "i420": ("y", "u", "v"),
+    "nv12": ("y", "uv"),
+    "yuyv": ("yuyv",),
+    "rgb8": ("rgb",),
+    "bgr8": ("bgr",),
+    "gray8": ("gray",),
+    "jpeg": ("jpeg",),
+}
 _NOT_META = ("type", "version", "items")
 
 
@@ -31,16 +40,20 @@ def parts(
     meta: Mapping[str, object] | None = None,
     arrays: Mapping[str, object] | None = None,
     pickle: bool = False,
+    encoding: str | None = None,
 ) -> Parts:
     """Returns the arrays, as (name, encoding, array), and the body of one frame.
 
     - `value`: an array, a dict of arrays, results, text, None; with `pickle`, anything.
     - `camera`: the node whose picture it is, or is about.
     - `results`, `meta`, `arrays`: what goes along.
+    - `encoding`: the pixel format, where names do not say it.
 
     Raises `BadValue`, saying what cannot travel.
     """
-    if type(value) is np.ndarray and results is None and not meta and not arrays:
+    if encoding is not None:
+        value = _in_format(encoding, value)
+    elif type(value) is np.ndarray and results is None and not meta and not arrays:
         named = [_named_picture(value)]
         return named, _body(_type_of(named), camera, None)
     if value is not None and _results.is_results(value):
@@ -50,12 +63,11 @@ def parts(
     if value is not None and not _is_arrays(value):
         if pickle:
             return _pickled(value, camera, meta)
-        raise BadValue(
-            f"a {type(value).__name__} cannot be sent: wanted an array, a dict of arrays, or results "
-            "(Box, Tag, Pose, Text, Mask, a dataclass, text, or a list of them). "
-            "Any object can with publish(…, pickle=True), to readers that say pickle=True"
-        )
+        raise BadValue(_refusal(value))
     named = _named(value, arrays)
+    if encoding is not None:
+        planes = _PLANES[encoding]
+        named = [(name, encoding if name in planes else own, array) for name, own, array in named]
     if results is None:
         return named, _body(_type_of(named), camera, meta)
     items, masks = _results.encode(results)
@@ -107,9 +119,37 @@ def load_object(frame: Frame, allowed: bool) -> object:
             f"if you trust it, say subscribe({frame.stream!r}, pickle=True)"
         )
     try:
-        return pickling.loads(memoryview(frame[PICKLE]))
+        return pickling.loads(frame[PICKLE].data)
     except Exception as error:
         raise Damaged(f"{place}: its object cannot be unpickled here: {type(error).__name__}: {error}") from error
+
+
+def _refusal(value: object) -> str:
+    if isinstance(value, Mapping):
+        for name, array in value.items():
+            if not isinstance(name, str):
+                return f"a dict of arrays has names as keys, got {name!r}"
+            if not _is_array(array):
+                return f"array `{name}` is a {type(array).__name__}: in a dict all values are arrays; what is none goes along as meta={{…}}"
+    return (
+        f"{type(value).__name__} cannot be sent: wanted an array, a dict of arrays, or results "
+        "(Box, Tag, Pose, Text, Mask, a dataclass, text, or a list of them). "
+        "Any object can with publish(…, pickle=True), to readers that say pickle=True"
+    )
+
+
+def _in_format(encoding: str, value: object) -> Mapping[str, object]:
+    """Returns the planes of a picture by the names that its format gives them, in their order."""
+    planes = _PLANES.get(encoding)
+    if planes is None:
+        raise BadValue(f"encoding {encoding!r} is not known; known are {', '.join(_PLANES)}")
+    if isinstance(value, bytes | bytearray | memoryview):
+        value = np.frombuffer(value, np.uint8)
+    if not isinstance(value, Mapping) and len(planes) == 1:
+        return {planes[0]: value}
+    if not isinstance(value, Mapping) or not set(planes) <= set(value):
+        raise BadValue(f"a picture in {encoding} wants the arrays {', '.join(planes)}")
+    return {name: value[name] for name in (*planes, *(name for name in value if name not in planes))}
 
 
 def _is_arrays(value: object) -> bool:
@@ -189,7 +229,7 @@ def _dtype(name: str, dtype: Any) -> str:
         raise BadValue(f"array `{name}`: {dtype!r} is no dtype") from error
     if not wanted.isnative:
         raise BadValue(f"array `{name}`: dtype {wanted} has another byte order than this machine")
-    return wanted.name
+    return str(wanted.name)
 
 
 def _dims(name: str, shape: Any) -> tuple[int, ...]:

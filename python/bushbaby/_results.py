@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types as _types
 import typing
@@ -258,9 +259,17 @@ def _decode_one(item: dict[str, Any], of_all: str | None, types: Mapping[str, ty
 
 def _build(wanted: type, fields: Mapping[str, Any]) -> Any:
     """Makes a dataclass of what JSON gave; fields that it does not have are left out."""
-    hints = typing.get_type_hints(wanted)
+    hints = _hints(wanted)
     known = {spec.name: spec for spec in dataclasses.fields(wanted) if spec.init}
     return wanted(**{name: _as_hinted(hints.get(name), value) for name, value in fields.items() if name in known})
+
+
+@functools.cache
+def _hints(wanted: type) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(wanted)
+    except Exception:  # It names types that are not there at run time: its fields come as JSON has them.
+        return {}
 
 
 def _as_hinted(hint: Any, value: Any) -> Any:
@@ -272,6 +281,8 @@ def _as_hinted(hint: Any, value: Any) -> Any:
     if origin in (typing.Union, _types.UnionType):
         inner = [option for option in arguments if option is not type(None)]
         return _as_hinted(inner[0], value) if len(inner) == 1 else value
+    if hint in (float, int, str, bool):
+        return _as_scalar(hint, value)
     if hint is np.ndarray or origin is np.ndarray:
         return value if isinstance(value, np.ndarray) else np.asarray(value)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
@@ -282,8 +293,17 @@ def _as_hinted(hint: Any, value: Any) -> Any:
         if arguments and arguments[-1] is not Ellipsis and len(arguments) == len(value):
             return tuple(_as_hinted(argument, inner) for argument, inner in zip(arguments, value, strict=True))
         return tuple(_as_hinted(arguments[0] if arguments else None, inner) for inner in value)
-    if (origin in (set, frozenset) or hint in (set, frozenset)) and isinstance(value, list):
-        return (origin or hint)(value)
+    for collection in (set, frozenset):
+        if collection in (hint, origin) and isinstance(value, list):
+            return collection(value)
+    return value
+
+
+def _as_scalar(hint: type, value: Any) -> Any:
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise TypeError(f"wanted {hint.__name__}, got {value!r:.80}")
     return value
 
 

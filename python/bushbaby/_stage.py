@@ -20,7 +20,7 @@ MARK = "__bushbaby_outputs__"
 def stage(function: Function, /) -> Function: ...
 @overload
 def stage(*, outputs: Outputs | None = None) -> Callable[[Function], Function]: ...
-def stage(function: Function | None = None, /, *, outputs: Outputs | None = None) -> Any:
+def stage(function: Callable[..., Any] | None = None, /, *, outputs: Outputs | None = None) -> Any:
     """Makes a function a stage, to be run by a pipeline file: `run: detector.py`.
 
     Arguments annotated `bb.Frame` are its inputs, in the order of `in:`; the first gives the pace. All others are settings: keys of

@@ -113,7 +113,7 @@ class _File:
 
     def _no_such(self, name: str, candidates: dict[str, _Candidate]) -> CannotDescribe:
         for node in self._body:
-            if getattr(node, "name", None) == name and isinstance(node, (*_Function.__args__, ast.ClassDef)):
+            if getattr(node, "name", None) == name and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 if isinstance(node, ast.ClassDef) and self._role(self._family(node)):
                     return self._wrong(node, f"`{name}` has no method `step`")
                 return self._wrong(node, f"`{name}` is no stage and no source", _HOW)
@@ -121,7 +121,7 @@ class _File:
         return CannotDescribe(f"{self._shown} has no `{name}`; stages and sources in it: {listed}")
 
     def _candidate(self, node: ast.stmt) -> _Candidate | None:
-        if isinstance(node, (*_Function.__args__, ast.ClassDef)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for decorator in node.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator
                 if self._names.meaning(called) == "bushbaby.stage":
@@ -285,6 +285,7 @@ class _File:
     def _declared(self, chosen: _Candidate) -> ast.expr | None:
         for node in chosen.family:
             for statement in reversed(node.body):
+                value: ast.expr | None
                 if isinstance(statement, ast.Assign):
                     targets, value = statement.targets, statement.value
                 elif isinstance(statement, ast.AnnAssign):

@@ -37,15 +37,19 @@ def detect_tags(
     """
     if camera is None and isinstance(image, Frame):
         camera = image.meta.get("calibration")
-    path = os.fspath(camera) if isinstance(camera, str | os.PathLike) else None
-    if camera is not None and path is None and not isinstance(camera, Mapping):
+    path = model = None
+    if isinstance(camera, str | os.PathLike):
+        path = os.fspath(camera)
+    elif isinstance(camera, Mapping):
+        model = json.dumps(dict(camera))
+    elif camera is not None:
         raise BadValue(f"camera is a {type(camera).__name__}, wanted the path of a calibration file or the calibration of a frame's meta")
     found = _core.detect_tags(
         image,
         family=family,
         tag_size=tag_size,
         camera_path=path,
-        camera_json=None if camera is None or path is not None else json.dumps(dict(camera)),
+        camera_json=model,
         decimate=decimate,
         threads=threads,
     )

@@ -30,7 +30,7 @@ Figures = dict[str, Any]
 
 def main(arguments: list[str] | None = None) -> int:
     """Measures, and prints a table or one JSON object."""
-    parser = argparse.ArgumentParser(prog="python -m bushbaby.bench", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bushbaby.bench", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="short rounds: whether it works, not how fast it is")
     args = parser.parse_args(arguments)

@@ -43,6 +43,7 @@ class Helper:
 
     def has_answered(self) -> bool:
         """Whether the order is done."""
+        assert self._process.stdout is not None
         return bool(select.select([self._process.stdout], [], [], 0.0)[0])
 
     def answer(self) -> dict[str, Any]:

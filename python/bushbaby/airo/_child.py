@@ -33,6 +33,7 @@ def main(reports: int, parent: int) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stopped = threading.Event()
     ready = False
+    order: dict[str, Any] = {}
 
     def say(**report: Any) -> None:
         os.write(reports, json.dumps(report).encode() + b"\n")

@@ -238,7 +238,7 @@ class _Confident(Received):
         """Returns float32 (h, w), 0 to 1: the camera's own where it is sent, else what the interface's class computes."""
         if "confidence" in self._current("retrieve_confidence_map"):
             return self._frame["confidence"]
-        return super().retrieve_confidence_map()  # type: ignore[misc]
+        return super().retrieve_confidence_map()  # type: ignore[misc, no-any-return]
 
 
 class RGBReceiver(Received, RGBCamera):

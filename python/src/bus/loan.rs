@@ -6,7 +6,7 @@
 //! does, the slot stays with what looks at it, and a copy of it is sent.
 #![allow(unsafe_code)] // Arrays over a loan's memory.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bushbaby_bus::{ArrayLayout, DType, FrameLayout, Loan};
 use numpy::PyUntypedArray;
@@ -21,10 +21,19 @@ use super::publisher::{PyPublisher, origin_of};
 
 /// Room for what may be said of the frame while it is filled.
 const BODY_BYTES: usize = 4096;
+/// Slots that may be kept past their blocks, so that the publisher always has some to send with.
+const MOST_KEPT: usize = 4;
 
 /// The slot, for as long as an array looks into it: what root arrays have as `base`.
 #[pyclass(frozen, module = "bushbaby._core")]
-pub(crate) struct Slot(Mutex<Option<Ours<Loan<'static>>>>);
+pub(crate) struct Slot {
+    loan: Mutex<Option<Ours<Loan<'static>>>>,
+    /// Set when something keeps it past its block.
+    kept_past: OnceLock<Kept>,
+}
+
+/// Counts the slots of a publisher that something keeps past their blocks.
+pub(crate) type Kept = Arc<()>;
 
 /// A part of shared memory, to be filled in a `with` block and sent at its end. From `Publisher.loan`.
 #[pyclass(name = "Loan", module = "bushbaby")]
@@ -108,6 +117,13 @@ impl PyLoan {
             ));
         }
         let publisher = self.publisher.get().publisher()?;
+        // Ours, and one for each slot.
+        if Arc::strong_count(self.publisher.get().kept()) > MOST_KEPT {
+            return Err(Error::new_err(format!(
+                "the arrays of {MOST_KEPT} earlier loans of `{}` are still kept: keep copies, `out.copy()`",
+                self.publisher.get().name()
+            )));
+        }
         let layout = FrameLayout {
             body_capacity_bytes: self.body(py)?.len().max(BODY_BYTES),
             arrays: self.layouts.clone(),
@@ -116,7 +132,13 @@ impl PyLoan {
             .detach(|| publisher.loan_owned(&layout))
             .map_err(|error| of_publish(&error))?;
         let places: Vec<*mut u8> = loan.arrays_mut().into_iter().map(<[u8]>::as_mut_ptr).collect();
-        let slot = Bound::new(py, Slot(Mutex::new(Some(Ours::new(loan)))))?;
+        let slot = Bound::new(
+            py,
+            Slot {
+                loan: Mutex::new(Some(Ours::new(loan))),
+                kept_past: OnceLock::new(),
+            },
+        )?;
         let mut arrays = Vec::with_capacity(places.len());
         for (layout, place) in layout.arrays.iter().zip(places) {
             arrays.push(array_pair(layout, place, &slot)?);
@@ -153,7 +175,9 @@ impl PyLoan {
         };
         if exc_type.is_none() {
             self.seq = Some(self.send(py, filling)?);
-        } else if !filling.is_kept(py) {
+        } else if filling.iskept_past(py) {
+            filling.keep(self.publisher.get().kept());
+        } else {
             filling.detach(py);
         }
         Ok(false)
@@ -171,8 +195,9 @@ impl PyLoan {
             .transpose()?;
         let captured = shared.captured(self.captured_at, origin.as_ref())?;
         let body = self.body(py)?;
-        let receipt = if filling.is_kept(py) || body.len() > filling.layout.body_capacity_bytes {
+        let receipt = if filling.iskept_past(py) || body.len() > filling.layout.body_capacity_bytes {
             shared.loan_was_copied();
+            filling.keep(shared.kept());
             let slot = filling.slot.get();
             let layout = FrameLayout {
                 body_capacity_bytes: body.len(),
@@ -204,18 +229,23 @@ impl PyLoan {
 
 impl Slot {
     fn locked(&self) -> MutexGuard<'_, Option<Ours<Loan<'static>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.loan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Filling {
     /// Whether anything but the caller's one variable (or dict) still refers to the memory.
-    fn is_kept(&self, py: Python<'_>) -> bool {
+    fn iskept_past(&self, py: Python<'_>) -> bool {
         self.arrays.iter().any(|(root, array)| {
             // A root is known to us and to its array; an array to us and to the caller. Slices refer to the root; what is no
             // plain array (a memoryview, a tensor) refers to the array.
             arrays::references(root.bind(py)) > 2 || arrays::references(array.bind(py)) > 2
         })
+    }
+
+    /// Leaves the slot to what still refers to it.
+    fn keep(&self, kept: &Kept) {
+        self.slot.get().kept_past.get_or_init(|| kept.clone());
     }
 
     /// Empties the arrays; returns the slot, which nothing looks into any more.

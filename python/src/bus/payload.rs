@@ -40,6 +40,8 @@ pub(crate) struct Beside<'a, 'py> {
     pub(crate) meta: Option<Bound<'py, PyAny>>,
     /// Arrays given by keyword.
     pub(crate) arrays: Option<&'a Bound<'py, PyDict>>,
+    /// The pixel format of the arrays, where their names do not say it.
+    pub(crate) encoding: Option<&'a str>,
     /// Whether anything else may be pickled.
     pub(crate) pickle: bool,
 }
@@ -53,7 +55,15 @@ impl Payload {
     /// `BadValue`, saying what cannot travel and what can.
     pub(crate) fn with(value: &Bound<'_, PyAny>, camera: &str, beside: Beside<'_, '_>) -> PyResult<Self> {
         let parts = value.py().import("bushbaby._payload")?.getattr("parts")?;
-        let given = (value, camera, beside.results, beside.meta, beside.arrays, beside.pickle);
+        let given = (
+            value,
+            camera,
+            beside.results,
+            beside.meta,
+            beside.arrays,
+            beside.pickle,
+            beside.encoding,
+        );
         let (arrays, body): (Vec<(String, String, Bound<'_, PyUntypedArray>)>, Vec<u8>) =
             parts.call1(given)?.extract()?;
         let mut layouts = Vec::with_capacity(arrays.len());

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bushbaby_bus::{
-    ArrayLayout, Bus, CaptureClock, CaptureTime, FrameLayout, MonoTime, Origin, Publisher, PublisherOptions,
+    ArrayLayout, Bus, CaptureClock, CaptureTime, DType, FrameLayout, MonoTime, Origin, Publisher, PublisherOptions,
     SendReceipt, StreamName,
 };
 use pyo3::prelude::*;
@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyTuple};
 use super::errors::classes::{BadName, BadValue, Closed};
 use super::errors::{of_bus, of_publish};
 use super::frame::PyFrame;
-use super::loan::{PyLoan, layouts_of};
+use super::loan::{Kept, PyLoan, layouts_of};
 use super::opening;
 use super::origin::PyOrigin;
 use super::ours::Ours;
@@ -34,7 +34,10 @@ pub(crate) struct PyPublisher {
     inner: Ours<Mutex<Option<Open>>>,
     sent: AtomicU64,
     copied: AtomicU64,
+    kept: Kept,
 }
+
+type RawArray = (String, String, Vec<usize>, Option<usize>, String, Vec<u8>);
 
 #[derive(Debug, Clone)]
 struct Open {
@@ -89,6 +92,7 @@ impl PyPublisher {
             inner: Ours::new(Mutex::new(Some(open))),
             sent: AtomicU64::new(0),
             copied: AtomicU64::new(0),
+            kept: Kept::default(),
         })
     }
 
@@ -141,19 +145,22 @@ impl PyPublisher {
     ///   A lone uint8 array of shape (h, w, 3) is an RGB picture, of (h, w) a grey one. In a dict, `rgb`, `bgr`, `gray` and
     ///   `jpeg` are pictures; `rgb` with `depth` is a capture of an RGB-D camera.
     /// - `results`: results that belong to the arrays.
+    /// - `encoding`: the pixel format, where the names of the arrays do not say it: `i420` (arrays `y`, `u`, `v`), `nv12` (`y`, `uv`),
+    ///   `yuyv`, `rgb8`, `bgr8`, `gray8`, `jpeg` (also as `bytes`). A lone array gets the name that belongs to it.
     /// - `meta`: further keys of the frame's `meta`, as JSON can say them.
     /// - `captured_at`: when it was captured, in seconds of `time.monotonic()`; None: that of `origin`, else now.
     /// - `origin`: the frame that it was made of, or that frame's `origin`; None: it is its own.
     /// - `arrays`: further arrays by name.
     ///
     /// Returns its number. Raises `BadValue` for what cannot travel, `SharedMemoryFull` before anything is written.
-    #[pyo3(signature = (value=None, /, *, results=None, meta=None, captured_at=None, origin=None, **arrays))]
+    #[pyo3(signature = (value=None, /, *, results=None, encoding=None, meta=None, captured_at=None, origin=None, **arrays))]
     #[allow(clippy::too_many_arguments)] // all of them named
     fn send<'py>(
         &self,
         py: Python<'py>,
         value: Option<Bound<'py, PyAny>>,
         results: Option<Bound<'py, PyAny>>,
+        encoding: Option<&str>,
         meta: Option<Bound<'py, PyAny>>,
         captured_at: Option<f64>,
         origin: Option<Bound<'py, PyAny>>,
@@ -175,6 +182,7 @@ impl PyPublisher {
             results,
             meta,
             arrays,
+            encoding,
             pickle: self.pickle,
         };
         let value = value.unwrap_or_else(|| py.None().into_bound(py));
@@ -203,7 +211,8 @@ impl PyPublisher {
     ///   moment when the block ends.
     ///
     /// An exception inside the block sends nothing. After the block the arrays are empty: they belong to the readers. Whoever
-    /// still keeps a slice or another reference to one makes the loan cost a copy (counted in `copied`) and keeps what it had.
+    /// still keeps a slice or another reference to one makes the loan cost a copy (counted in `copied`) and keeps what it had; the
+    /// arrays of four loans may be kept at once.
     #[pyo3(signature = (shape, dtype=None, *, name=None, encoding=None, meta=None, captured_at=None, origin=None))]
     #[allow(clippy::too_many_arguments)] // all of them named
     fn loan<'py>(
@@ -226,6 +235,29 @@ impl PyPublisher {
         let open = self.open()?.take();
         py.detach(|| drop(open));
         Ok(())
+    }
+
+    /// Sends arrays, given as (name, dtype, shape, bytes from row to row, encoding, bytes), and a body as they are, checked by nobody
+    /// but the bus: a peer for tests of what readers make of it.
+    fn _send_raw(&self, py: Python<'_>, arrays: Vec<RawArray>, body: &[u8]) -> PyResult<u64> {
+        let publisher = self.publisher()?;
+        let mut layouts = Vec::with_capacity(arrays.len());
+        for (name, dtype, shape, row_stride_bytes, encoding, _) in &arrays {
+            let dtype = DType::from_name(dtype).ok_or_else(|| BadValue::new_err(format!("dtype {dtype}")))?;
+            let layout = ArrayLayout::new(name, dtype, shape.clone()).with_encoding(encoding);
+            layouts.push(ArrayLayout {
+                row_stride_bytes: *row_stride_bytes,
+                ..layout
+            });
+        }
+        let parts: Vec<(&ArrayLayout, &[u8])> = layouts
+            .iter()
+            .zip(&arrays)
+            .map(|(layout, array)| (layout, array.5.as_slice()))
+            .collect();
+        let captured = self.captured(None, None)?;
+        let receipt = py.detach(|| publisher.send(&parts, body, captured, None));
+        self.sent(receipt.map_err(|error| of_publish(&error))?)
     }
 
     fn __enter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -254,6 +286,11 @@ impl PyPublisher {
 
     pub(crate) fn name(&self) -> &StreamName {
         &self.stream
+    }
+
+    /// Of which each slot that is kept past its block holds one.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Takes note of a sent frame; returns its number.
@@ -299,10 +336,9 @@ impl Drop for PyPublisher {
             return;
         };
         // Waiting for readers that have not looked yet is no reason to stop other threads.
-        match (open, Python::try_attach(|py| py.version_info().major)) {
-            (None, _) => {}
-            (open, None) => drop(open),
-            (open, Some(_)) => Python::attach(|py| py.detach(|| drop(open))),
+        let mut open = Some(open);
+        if Python::try_attach(|py| py.detach(|| drop(open.take()))).is_none() {
+            drop(open);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::{Bus, Frame, ReadOptions, ReadPolicy, RecvError, Subscriber};
+use bushbaby_bus::{Bus, Frame, MAX_QUEUE, ReadOptions, ReadPolicy, RecvError, Subscriber};
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -87,11 +87,7 @@ impl PySubscription {
         instance: Option<&str>,
     ) -> PyResult<Self> {
         let asked = Asked::parse(stream)?;
-        if every == Some(0) {
-            return Err(BadValue::new_err(format!(
-                "stream `{stream}`: every is 0, wanted 1 or more"
-            )));
-        }
+        check(stream, queue, every, max_fps)?;
         let options = ReadOptions {
             policy: queue.map_or(ReadPolicy::Latest, ReadPolicy::Queue),
             every,
@@ -405,6 +401,21 @@ enum Failed {
     /// One frame that is none: the next may be good.
     Damaged(RecvError),
     Other(PyErr),
+}
+
+/// Checks what the bus would refuse only when the stream is known.
+fn check(stream: &str, queue: Option<usize>, every: Option<u32>, max_fps: Option<f64>) -> PyResult<()> {
+    let wrong = |what: String| Err(BadValue::new_err(format!("stream `{stream}`: {what}")));
+    if let Some(frames) = queue.filter(|frames| !(1..=MAX_QUEUE).contains(frames)) {
+        return wrong(format!("queue is {frames}, wanted 1 to {MAX_QUEUE}"));
+    }
+    if every == Some(0) {
+        return wrong("every is 0, wanted 1 or more".to_owned());
+    }
+    match max_fps {
+        Some(fps) if !(fps.is_finite() && fps > 0.0) => wrong(format!("max_fps is {fps}, wanted a positive number")),
+        _ => Ok(()),
+    }
 }
 
 fn open_reader(bus: &Bus, asked: &Asked, options: ReadOptions) -> PyResult<Option<Arc<Subscriber>>> {

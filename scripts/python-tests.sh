@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The Python package: its tests, and its types as mypy, pyright and stubtest see them. Names of tests may be given, as
+# `python-tests.sh test_frames`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=$(scripts/python-env.sh 'mypy==2.4.*' 'pyright[nodejs]==1.1.414')
+cd python/tests
+if (($#)); then
+  exec "$python" -W error::ResourceWarning -m unittest "$@"
+fi
+"$python" -W error::ResourceWarning -m unittest discover
+cd ..
+"$python" -m mypy --strict bushbaby tests
+# Python says from 3.12 on whether a class has the buffer protocol.
+"$python" -m mypy.stubtest bushbaby._core --ignore-unused-allowlist --allowlist <(echo bushbaby._core.Frame.__buffer__)
+"$python" -m pyright --pythonpath "$python" bushbaby tests
