@@ -94,9 +94,12 @@ impl Eye {
     }
 }
 
-/// Where the left eye is and what it looks at, in the scene.
-const PLACE: [f64; 3] = [-1.0, 0.06, 0.72];
-const LOOKS_AT: [f64; 3] = [0.10, 0.0, 0.03];
+/// Where the left eye is: takes a point of the scene to it.
+pub(super) fn left_from_scene() -> Rigid {
+    const PLACE: [f64; 3] = [-1.0, 0.06, 0.72];
+    const LOOKS_AT: [f64; 3] = [0.10, 0.0, 0.03];
+    looking(PLACE, LOOKS_AT)
+}
 
 impl Eyes {
     /// Draws what never moves; takes up to some seconds for large pictures.
@@ -106,7 +109,7 @@ impl Eyes {
     pub(in super::super) fn new(plan: TablePlan) -> Result<Self, TableError> {
         let camera = plan.camera()?;
         let still = Still::new(plan.family, &plan.tags, plan.tag_side_m, plan.with_gaps)?;
-        let camera_from_scene = looking(PLACE, LOOKS_AT);
+        let camera_from_scene = left_from_scene();
         let mut right_from_scene = camera_from_scene;
         right_from_scene.translation[0] -= plan.baseline_m;
         let view = |camera_from_scene: Rigid| View::new(plan.size_px, camera.intrinsics, camera_from_scene);

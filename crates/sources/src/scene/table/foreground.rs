@@ -99,6 +99,12 @@ impl Moment<'_> {
         let eye = self.view.scene_from_camera.translation;
         for y in group.rect.rows[0]..group.rect.rows[1] {
             runs(group.silhouettes.iter(), y, row_runs);
+            let direction = |x: f64| {
+                let ray = self.view.ray(x, y as f64 + 0.5);
+                self.view.scene_from_camera.turn(ray)
+            };
+            // Directions change evenly along a row.
+            let (first, step) = (direction(0.5), sub(direction(1.5), direction(0.5)));
             for x in row_runs.iter().flat_map(|[from, to]| *from..*to) {
                 let at = y * width + x;
                 let sun_share = self.background.sun_share[at];
@@ -106,8 +112,7 @@ impl Moment<'_> {
                 if sun_share == 0 || depth.is_nan() {
                     continue;
                 }
-                let ray = self.view.ray(x as f64 + 0.5, y as f64 + 0.5);
-                let place = along(eye, self.view.scene_from_camera.turn(ray), f64::from(depth));
+                let place = along(eye, along(first, step, x as f64), f64::from(depth));
                 let sunny: f64 = self.casters.iter().map(|caster| caster.lets_through(place)).product();
                 if sunny < 1.0 {
                     let light = 1.0 - f32::from(sun_share) / 255.0 * (1.0 - sunny as f32);

@@ -189,9 +189,8 @@ impl<'a> Seen<'a> {
     }
 
     fn shade(&self, direction: Vec3, point: Vec3, normal: Vec3) -> Shaded {
-        let gaze = unit(direction);
         if self.paint == Paint::Steel {
-            let [gaze, outward] = [gaze, normal].map(|v| self.scene_from_solid.turn(v));
+            let [gaze, outward] = [unit(direction), normal].map(|v| self.scene_from_solid.turn(v));
             return mirrored(gaze, outward);
         }
         let decal = self.decals.iter().find_map(|decal| decal.color(point, normal));
@@ -208,7 +207,7 @@ impl<'a> Seen<'a> {
         let gloss = self.paint.gloss();
         let mut shine = 0.0;
         if gloss > 0.0 && toward_sun > 0.0 {
-            let halfway = sub(self.light, gaze);
+            let halfway = sub(self.light, unit(direction));
             let steep = dot(normal, halfway).max(0.0).powi(2) / dot(halfway, halfway);
             // To the 48th power of the cosine there is nothing left of what is not near the mirror's direction.
             if steep > 0.8 {

@@ -188,3 +188,6 @@ fn beside(right_m: f64) -> Value {
 fn floats(bytes: &mut [u8]) -> Result<&mut [f32], NodeError> {
     bytemuck::try_cast_slice_mut(bytes).map_err(|error| NodeError::new(format!("an array of float32: {error}")))
 }
+
+#[cfg(test)]
+mod tests;
