@@ -1,9 +1,10 @@
-//! Cameras: usb, rtsp, gst, video files and a made scene.
+//! Cameras: usb, rtsp, gst, video files, recordings and a made scene.
 
 mod calibration;
 mod decoded;
 pub mod gst;
 mod h264;
+pub mod replay;
 pub mod rtsp;
 pub mod scene;
 #[cfg(test)]
@@ -14,4 +15,11 @@ pub mod video_file;
 use bushbaby_node::Kind;
 
 /// The kinds of this crate.
-pub const KINDS: &[Kind] = &[gst::KIND, rtsp::KIND, scene::KIND, usb::KIND, video_file::KIND];
+pub const KINDS: &[Kind] = &[
+    gst::KIND,
+    replay::KIND,
+    rtsp::KIND,
+    scene::KIND,
+    usb::KIND,
+    video_file::KIND,
+];

@@ -6,9 +6,9 @@ use foxglove::Decode;
 use foxglove::messages as fox;
 use foxglove::messages::packed_element_field::NumericType;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Topic;
+use crate::messages::result::{InfoRecord, ResultRecord};
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,9 +34,9 @@ pub enum Content {
     /// Points in space.
     Points(Cloud),
     /// What was found in a picture.
-    Result(Recorded),
+    Result(ResultRecord),
     /// What a stream's frames say of themselves.
-    Info(Info),
+    Info(InfoRecord),
 }
 
 /// Rows of pixels or of numbers.
@@ -74,61 +74,6 @@ pub struct Cloud {
     pub points_m: Vec<[f32; 3]>,
     /// RGB of each point; absent: they have none.
     pub colors: Option<Vec<[u8; 3]>>,
-}
-
-/// A result as it was recorded.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Recorded {
-    /// When its picture was captured, in nanoseconds since 1970.
-    pub captured_at_ns: i64,
-    /// The frame that it was found in.
-    pub origin: RecordedOrigin,
-    /// What was found.
-    pub body: Value,
-}
-
-/// The frame that a result was found in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RecordedOrigin {
-    /// Its stream.
-    pub stream: String,
-    /// Its publisher's start.
-    #[serde(default)]
-    pub generation: u64,
-    /// Its number.
-    pub seq: u64,
-    /// When it was captured, in nanoseconds since 1970.
-    pub captured_at_ns: i64,
-}
-
-/// What a stream's frames say of themselves, beside their messages.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct Info {
-    /// The publisher's start.
-    pub generation: u64,
-    /// How the capture times are known, as in `start_of_exposure`.
-    pub clock: String,
-    /// The arrays of its frames as they were on the bus.
-    pub arrays: Vec<InfoArray>,
-    /// The body of its frames.
-    pub body: Value,
-}
-
-/// One array of a frame as it was on the bus.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct InfoArray {
-    /// Its name.
-    pub name: String,
-    /// Its type, as NumPy names it.
-    pub dtype: String,
-    /// Its pixel format, if it is one.
-    pub encoding: String,
-    /// `bt601` or `bt709`.
-    pub matrix: String,
-    /// `limited` or `full`.
-    pub range: String,
 }
 
 /// Why a message says nothing.

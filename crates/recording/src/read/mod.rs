@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use cameras::{Carried, RecordedCamera, RecordedStream, cameras, left_out, of_cameras, streams};
-pub use content::{Calibration, Cloud, Content, ContentError, Info, InfoArray, Pixels, Recorded, RecordedOrigin};
+pub use content::{Calibration, Cloud, Content, ContentError, Pixels};
 pub use index::Damage;
 use index::Index;
 pub use messages::{Message, Messages, Selection};

@@ -10,5 +10,5 @@ mod nal;
 mod sps;
 
 pub(crate) use decoder::{DecodeError, Decoded, Decoder, Order, copy_i420};
-pub(crate) use nal::{UnitKind, annex_b_from_lengths};
+pub(crate) use nal::{UnitKind, annex_b_from_lengths, annex_b_units};
 pub(crate) use sps::{SequenceParameters, Undecodable};
