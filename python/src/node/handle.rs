@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bushbaby_bus::{CaptureClock, CaptureTime, Frame, MonoTime, Origin};
+use bushbaby_bus::{CaptureClock, CaptureTime, Frame, FrameLayout, MonoTime, Origin};
 use bushbaby_node::python::{DescribedRole, PythonSettings};
 use bushbaby_node::{NodeContext, NodeError, Outputs};
 use pyo3::prelude::*;
@@ -16,6 +16,9 @@ use crate::bus::payload::{Beside, Payload};
 
 /// A capture time may lie this far ahead: clocks of cameras are brought to ours with some error.
 const AHEAD: Duration = Duration::from_secs(1);
+
+/// Room for a result from the start: when frames outgrow their room, a reader that has not looked yet misses those before.
+const RESULT_BYTES: usize = 16 << 10;
 
 /// The node's outputs, as its Python code reaches them; from any thread of it.
 #[derive(Debug)]
@@ -32,11 +35,15 @@ pub(super) struct Ends {
 impl Ends {
     pub(super) fn open(settings: &PythonSettings, context: &NodeContext) -> Result<Arc<Self>, NodeError> {
         let described = &settings.described;
+        let mut outputs = Outputs::open(context, &described.output_specs())?;
+        for output in described.outputs.iter().filter(|output| output.carries.is_result()) {
+            outputs.reserve(&output.name, &FrameLayout::of_body(RESULT_BYTES))?;
+        }
         Ok(Arc::new(Self {
             node: context.name().to_owned(),
             role: described.role,
             declared: described.outputs.iter().map(|output| output.name.clone()).collect(),
-            outputs: Ours::new(Mutex::new(Outputs::open(context, &described.output_specs())?)),
+            outputs: Ours::new(Mutex::new(outputs)),
             current: Mutex::default(),
             sent: AtomicU64::new(0),
         }))

@@ -77,7 +77,7 @@ impl Program {
 fn in_words(py: Python<'_>, error: &PyErr) -> NodeError {
     let told = py
         .import("bushbaby._failure")
-        .and_then(|module| module.call_method1("tell", (error.value(py),)))
+        .and_then(|module| module.call_method1("tell", (error.clone_ref(py).into_value(py),)))
         .and_then(|message| message.extract::<String>());
     NodeError::new(told.unwrap_or_else(|_| error.to_string()))
 }
