@@ -1,11 +1,13 @@
 //! What the threads around the supervisor tell its one loop.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::SyncSender;
 
 use bushbaby_node::control::FromNode;
 use bushbaby_node::status::{Reply, Request};
 
 use super::explain::Explanation;
+use crate::plan::Plan;
 
 /// One start of one node; tells the words of a dead process from those of its successor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,10 @@ pub(super) enum Event {
     Ended(Launch),
     /// What could be seen of a node before it is killed.
     Explained(Launch, Explanation),
+    /// The file was changed: from now on this is the plan, and these nodes start again in any case.
+    Replan(Box<Plan>, BTreeSet<String>),
+    /// Somebody around the run has something to say to those who read its log.
+    Told(String),
     /// Somebody asks through the control socket.
     Asked(Request, SyncSender<Reply>),
 }

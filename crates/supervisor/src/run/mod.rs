@@ -42,7 +42,7 @@ mod testing;
 
 pub use error::RunError;
 pub use log::{log_path, tail};
-pub use options::{RunOptions, StopHandle, Terminal, Timing};
+pub use options::{Changes, RunOptions, StopHandle, Terminal, Timing};
 
 use control_socket::ControlSocket;
 use health::HealthLink;
@@ -67,6 +67,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
         program,
         for_duration,
         stop,
+        changes,
         terminal,
         timing,
     } = options;
@@ -90,6 +91,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
     let socket = ControlSocket::listen(&instance, events.clone())?;
     let health = HealthLink::start(&instance, &log, CLEANING);
     stop.connect(Some(events.clone()));
+    changes.connect(Some(events.clone()));
 
     let surroundings = Surroundings {
         program,
@@ -103,6 +105,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
         timing,
     };
     let (status, health) = Supervisor::new(plan, surroundings, for_duration).run(&incoming);
+    changes.connect(None);
 
     drop(socket);
     health.end(CLEANING);

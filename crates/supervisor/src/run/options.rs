@@ -1,5 +1,6 @@
 //! What a run is told besides its plan: whose it is, how long it lasts, who may end it, where its log goes.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use bushbaby_bus::Instance;
 
 use super::event::Event;
+use crate::plan::Plan;
 
 /// How to run a plan.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct RunOptions {
     pub for_duration: Option<Duration>,
     /// Ends it from outside: a signal, a key.
     pub stop: StopHandle,
+    /// Changes it from outside: the file was saved.
+    pub changes: Changes,
     /// Where log lines are shown besides the files; absent: nowhere.
     pub terminal: Option<Terminal>,
     /// The times that no pipeline file changes.
@@ -35,6 +39,7 @@ impl RunOptions {
             program,
             for_duration: None,
             stop: StopHandle::default(),
+            changes: Changes::default(),
             terminal: None,
             timing: Timing::default(),
         }
@@ -90,6 +95,38 @@ impl Default for Timing {
             restart_asked: Duration::from_secs(2),
             live_window: Duration::from_secs(10),
         }
+    }
+}
+
+/// Changes a run from another thread. Cheap to clone; all clones change the same run. What is said before the run has begun or
+/// after it has ended is lost.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    run: Arc<Mutex<Option<SyncSender<Event>>>>,
+}
+
+impl Changes {
+    /// From now on this is the plan: what is new is started, what is gone is ended, what is different starts again, and so do the
+    /// nodes of these names; all others run on.
+    pub fn replan(&self, plan: Plan, again: BTreeSet<String>) {
+        self.send(Event::Replan(Box::new(plan), again));
+    }
+
+    /// Says something to those who read the log, as a warning.
+    pub fn tell(&self, text: String) {
+        self.send(Event::Told(text));
+    }
+
+    fn send(&self, event: Event) {
+        let run = self.run.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(run) = run {
+            // It has ended meanwhile.
+            let _ = run.send(event);
+        }
+    }
+
+    pub(super) fn connect(&self, run: Option<SyncSender<Event>>) {
+        *self.run.lock().unwrap_or_else(PoisonError::into_inner) = run;
     }
 }
 

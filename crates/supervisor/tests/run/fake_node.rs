@@ -21,6 +21,8 @@ pub(crate) struct Behaviour {
     pub(crate) exits_at_start: Option<i32>,
     /// Says that it failed for good before it is ready.
     pub(crate) fails_for_good: bool,
+    /// Says that it failed, with these words, once it runs.
+    pub(crate) fails_with: Option<String>,
     /// Says nothing at all.
     pub(crate) is_silent: bool,
     /// Hears no word.
@@ -104,6 +106,14 @@ fn play(socket: OwnedFd) {
     memory.fill(2);
     say(&FromNode::Ready);
     say(&FromNode::Running);
+    if let Some(message) = does.fails_with.clone() {
+        say(&FromNode::Failed {
+            message,
+            hint: None,
+            is_final: false,
+        });
+        exit(1);
+    }
     beat(&does, &sender);
     misbehave(&does, &sender);
     if does.closes_its_socket {

@@ -3,6 +3,8 @@
 mod ending;
 mod fake_node;
 mod hostile;
+mod python;
+mod reloading;
 mod restarting;
 mod rig;
 mod starting;

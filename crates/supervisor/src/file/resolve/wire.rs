@@ -57,7 +57,8 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Reports a Python stage that is given more or fewer streams than its code takes.
+    /// Reports a Python stage that is given more or fewer streams than its code takes. One that takes one frame may read several
+    /// streams: it is called for each of their frames.
     fn refuse_count(&mut self, node: &Declared<'_>, spot: &Spot, count: usize) {
         let Some(NodeKind::Python(python)) = &node.kind else {
             return;
@@ -67,7 +68,8 @@ impl Resolver<'_, '_> {
             .iter()
             .rposition(|input| !input.optional)
             .map_or(1, |last| last + 1);
-        if (least..=takes.len()).contains(&count) {
+        let is_called_for_each = takes.len() == 1 && node.reads.within().is_none();
+        if (least..=takes.len()).contains(&count) || is_called_for_each {
             return;
         }
         let named = in_backticks(takes.iter().map(|input| input.name.as_str()));

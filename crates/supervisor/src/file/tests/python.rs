@@ -122,7 +122,7 @@ fn wires(node: &PlannedNode) -> Vec<&str> {
 fn a_stage_is_handed_what_the_file_says_and_reads_what_its_code_takes() {
     let lab = Lab::new();
     let checked = lab.good(
-        "cameras: {front: scene, door: scene}\nstages:\n  people: {run: detector.py, python: .venv, in: front, threshold: 0.4, classes: [person, 7], model: $DOOR_USER, more: {a: 1}}\n  tags: {kind: apriltag, in: pair}\n  pair: {run: pairs.py, python: .venv/bin/python, in: {sync: [front, door/truth], within: 5ms}, baseline: 2}\n  every: {run: detector.py, python: .venv, each: \"*\"}\n",
+        "cameras: {front: scene, door: scene}\nstages:\n  people: {run: detector.py, python: .venv, in: front, threshold: 0.4, classes: [person, 7], model: $DOOR_USER, more: {a: 1}}\n  tags: {kind: apriltag, in: pair}\n  pair: {run: pairs.py, python: .venv/bin/python, in: {sync: [front, door/truth], within: 5ms}, baseline: 2}\n  every: {run: detector.py, python: .venv, each: \"*\"}\n  any: {run: detector.py, python: .venv, in: [front, door]}\n",
     );
     let people = node(&checked, "people");
     assert_eq!((people.spec.kind.as_str(), people.role), ("python_stage", Role::Stage));
@@ -158,6 +158,7 @@ fn a_stage_is_handed_what_the_file_says_and_reads_what_its_code_takes() {
     assert_eq!(pair.spec.settings["arguments"], json!({"baseline": 2}));
     assert_eq!(wires(node(&checked, "tags")), ["pair/image"]);
     assert_eq!(wires(node(&checked, "every@door")), ["door/image"]);
+    assert_eq!(wires(node(&checked, "any")), ["front/image", "door/image"]);
 }
 
 #[test]
@@ -270,7 +271,7 @@ fn settings_are_checked_against_the_code() {
 fn wires_are_checked_against_the_code() {
     let lab = Lab::new();
     insta::assert_snapshot!(lab.of_stages(&[
-        "run: detector.py, in: [front, door]",
+        "run: detector.py, in: {sync: [front, door], within: 5ms}",
         "run: pairs.py, in: front, baseline: 1",
         "run: pairs.py, in: {sync: [front, front/truth, door, door/truth], within: 5ms}, baseline: 1",
         "run: pairs.py, each: \"*\", baseline: 1",
@@ -278,7 +279,7 @@ fn wires_are_checked_against_the_code() {
         "run: detector.py, in: {sync: [front], within: 5ms}",
     ]), @r#"
     error: stage `s0`: `detector` takes 1 frame (`frame`), and is given 2 streams
-      --> pipeline.yaml:3:53
+      --> pipeline.yaml:3:60
     hint: `in: [front, door]` gives two streams, in the order of the arguments
     error: stage `s1`: `Pairs` takes 2 to 3 frames (`left`, `right`, `flow`), and is given 1 stream
       --> pipeline.yaml:4:42

@@ -60,6 +60,31 @@ impl Figures {
         Self { streams, edges, window }
     }
 
+    /// From now on counts what these nodes read and write. What was counted of that so far stays, all else is forgotten.
+    pub(super) fn replan(&mut self, nodes: &[PlannedNode]) {
+        let mut planned = Self::new(nodes, self.window);
+        for (name, stream) in std::mem::take(&mut self.streams) {
+            if let Some(place) = planned.streams.get_mut(&name) {
+                place.go_on_from(stream);
+            }
+        }
+        // The page chooses itself what it reads.
+        let chooses = |name: &str| {
+            nodes
+                .iter()
+                .any(|node| node.spec.node == name && node.spec.inputs.is_empty())
+        };
+        for edge in std::mem::take(&mut self.edges) {
+            let place = planned.edges.iter_mut().find(|other| other.is(edge.to(), edge.from()));
+            match place {
+                Some(place) => *place = edge,
+                None if chooses(edge.to()) && planned.streams.contains_key(edge.from()) => planned.edges.push(edge),
+                None => {}
+            }
+        }
+        *self = planned;
+    }
+
     /// A new process of this node counts from zero.
     pub(super) fn launched(&mut self, node: &str) {
         for (_, stream) in self.streams.iter_mut().filter(|(name, _)| name.node() == node) {

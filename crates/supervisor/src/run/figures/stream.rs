@@ -44,6 +44,12 @@ impl StreamFigures {
         }
     }
 
+    /// Takes over what was counted so far.
+    pub(super) fn go_on_from(&mut self, before: Self) {
+        let carries = self.carries;
+        *self = Self { carries, ..before };
+    }
+
     pub(super) fn launched(&mut self) {
         self.frames.launched();
         self.bytes.launched();

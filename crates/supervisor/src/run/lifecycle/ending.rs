@@ -16,6 +16,8 @@ pub(super) enum Why {
     InstanceEnds,
     /// Somebody asked to start it again.
     Request,
+    /// The file or its code was changed.
+    Replaced,
     /// It waited for something outside for too long; a fresh start may find it.
     Stalled(String),
     /// It has too much memory.
@@ -24,6 +26,18 @@ pub(super) enum Why {
     Hung(String),
     /// It said itself that it ends.
     Leaving,
+}
+
+impl Why {
+    /// In words, where they are always the same.
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            Self::InstanceEnds | Self::Request => "somebody asked for a restart",
+            Self::Replaced => "its part of the file, or its code, was changed",
+            Self::Leaving => "it ends",
+            Self::Stalled(reason) | Self::Memory(reason) | Self::Hung(reason) => reason,
+        }
+    }
 }
 
 /// How far the ending has gone.

@@ -39,6 +39,8 @@ pub(super) enum Input {
     Ended { how: String, chance: f64 },
     /// Somebody asked to start it again.
     Restart,
+    /// Its part of the file, or its code, was changed: it starts again.
+    Replaced,
     /// The instance begins to end: nothing is started any more.
     NoMoreStarts,
     /// The instance ends and this node's turn has come: it is asked, and has until then.
@@ -205,7 +207,8 @@ impl Lifecycle {
                 }
             }
             Input::Ended { how, chance } => self.ended(&how, chance, now, &mut actions),
-            Input::Restart => self.restart(now, &mut actions),
+            Input::Restart => self.restart(Why::Request, now, &mut actions),
+            Input::Replaced => self.restart(Why::Replaced, now, &mut actions),
             Input::NoMoreStarts => self.no_more_starts(now, &mut actions),
             Input::Stop { until } => self.stop(until, now, &mut actions),
             Input::Hurry => {
@@ -225,7 +228,14 @@ impl Lifecycle {
         self.show(NodeState::Starting, Weight::Plain, now, actions);
     }
 
-    fn restart(&mut self, now: MonoTime, actions: &mut Vec<Action>) {
+    /// Watches it by these limits from now on.
+    pub(super) fn replan(&mut self, node: &PlannedNode) {
+        self.limits = node.limits;
+        self.memory_bytes = node.process.memory_bytes;
+        self.plan = RestartPlan::new(node.restart, &self.timing);
+    }
+
+    fn restart(&mut self, why: Why, now: MonoTime, actions: &mut Vec<Action>) {
         if self.instance_ends {
             return;
         }
@@ -233,8 +243,9 @@ impl Lifecycle {
         match &mut self.phase {
             Phase::Up(up) => {
                 let until = now + self.timing.restart_asked;
-                if up.begin_ending(Why::Request, until, until + self.timing.stop_terminated, actions) {
-                    self.tell("somebody asked for a restart", None);
+                let reason = why.reason().to_owned();
+                if up.begin_ending(why, until, until + self.timing.stop_terminated, actions) {
+                    self.tell(&reason, None);
                     self.show(NodeState::Stopping, Weight::Plain, now, actions);
                 }
             }

@@ -81,7 +81,7 @@ impl Up {
     ) -> bool {
         match &mut self.ending {
             Some(ending) => {
-                if matches!(why, Why::Request | Why::InstanceEnds) {
+                if matches!(why, Why::Request | Why::Replaced | Why::InstanceEnds) {
                     ending.why = why;
                 }
                 false
@@ -249,8 +249,8 @@ impl Up {
             blame: Blame::Node,
         };
         match self.ending.as_ref().map(|ending| &ending.why) {
-            Some(Why::Request | Why::InstanceEnds) => Verdict {
-                reason: "somebody asked for a restart".to_owned(),
+            Some(why @ (Why::Request | Why::Replaced | Why::InstanceEnds)) => Verdict {
+                reason: why.reason().to_owned(),
                 hint: None,
                 blame: Blame::Asked,
             },

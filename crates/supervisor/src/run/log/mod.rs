@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bushbaby_bus::Instance;
@@ -38,7 +38,8 @@ pub(super) struct LogBook {
 
 #[derive(Debug)]
 struct Inner {
-    logs: BTreeMap<String, Mutex<NodeLog>>,
+    instance: Instance,
+    logs: RwLock<BTreeMap<String, Mutex<NodeLog>>>,
     screen: Option<Screen>,
 }
 
@@ -56,26 +57,41 @@ impl LogBook {
         terminal: Option<Terminal>,
     ) -> Self {
         let names: Vec<&str> = std::iter::once(OWN).chain(nodes).collect();
-        let log = |name: &str| {
-            let file = RotatingFile::new(log_path(instance, name));
-            (
-                name.to_owned(),
-                Mutex::new(NodeLog {
-                    kept: VecDeque::new(),
-                    file,
-                }),
-            )
-        };
-        let logs = names.iter().map(|name| log(name)).collect();
         let screen = terminal.and_then(|terminal| Screen::start(terminal, &names));
-        Self {
-            inner: Arc::new(Inner { logs, screen }),
-        }
+        let book = Self {
+            inner: Arc::new(Inner {
+                instance: instance.clone(),
+                logs: RwLock::default(),
+                screen,
+            }),
+        };
+        names.iter().for_each(|name| book.add(name));
+        book
     }
 
-    /// Keeps and shows one line. `node` is one of those it was opened with; others are not kept.
+    /// A log for one more node.
+    pub(super) fn add(&self, node: &str) {
+        let log = || {
+            Mutex::new(NodeLog {
+                kept: VecDeque::new(),
+                file: RotatingFile::new(log_path(&self.inner.instance, node)),
+            })
+        };
+        let mut logs = self.inner.logs.write().unwrap_or_else(PoisonError::into_inner);
+        logs.entry(node.to_owned()).or_insert_with(log);
+    }
+
+    /// Keeps and shows a text, each of its lines as one; those behind the first are indented. `node` is one of those that it has
+    /// logs for; others are not kept.
     pub(super) fn line(&self, node: &str, level: Level, text: &str) {
-        let Some(log) = self.inner.logs.get(node) else { return };
+        let mut lines = text.lines();
+        self.one_line(node, level, lines.next().unwrap_or_default());
+        lines.for_each(|line| self.one_line(node, level, &format!("    {line}")));
+    }
+
+    fn one_line(&self, node: &str, level: Level, text: &str) {
+        let logs = self.inner.logs.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(log) = logs.get(node) else { return };
         let now = Zoned::now();
         let line = format!("{} {level:<5} {text}", now.strftime("%Y-%m-%d %H:%M:%S%.3f%:z"));
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,6 +101,7 @@ impl LogBook {
         }
         log.kept.push_back(line);
         drop(log);
+        drop(logs);
         if let Some(screen) = &self.inner.screen {
             screen.show(&now, node, level, text);
         }
@@ -97,12 +114,8 @@ impl LogBook {
 
     /// The last lines of a node, oldest first; `None`: there is no such node.
     pub(super) fn last(&self, node: &str, lines: usize) -> Option<Vec<String>> {
-        let log = self
-            .inner
-            .logs
-            .get(node)?
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let logs = self.inner.logs.read().unwrap_or_else(PoisonError::into_inner);
+        let log = logs.get(node)?.lock().unwrap_or_else(PoisonError::into_inner);
         Some(
             log.kept
                 .iter()

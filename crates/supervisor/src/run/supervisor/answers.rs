@@ -48,6 +48,7 @@ impl Supervisor {
             nodes: self
                 .nodes
                 .iter()
+                .filter(|node| !node.is_forgotten())
                 .map(|node| (node.name.clone(), node.status(self.now)))
                 .collect(),
             streams: self.figures.streams(span),
@@ -58,12 +59,13 @@ impl Supervisor {
     fn place_of(&self, name: &str) -> Result<usize, Reply> {
         self.nodes
             .iter()
-            .position(|node| node.name == name)
+            .position(|node| node.name == name && !node.was_removed)
             .ok_or_else(|| self.unknown(name))
     }
 
     fn unknown(&self, name: &str) -> Reply {
-        let names: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
+        let there = self.nodes.iter().filter(|node| !node.was_removed);
+        let names: Vec<&str> = there.map(|node| node.name.as_str()).collect();
         Reply::Refused {
             message: format!("there is no node `{name}`"),
             hint: Some(format!("the nodes are: {}", names.join(", "))),

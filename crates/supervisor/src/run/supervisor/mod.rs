@@ -24,6 +24,7 @@ use crate::plan::{Plan, PlannedNode};
 
 mod answers;
 mod node;
+mod replan;
 mod stopping;
 
 use node::Node;
@@ -187,6 +188,8 @@ impl Supervisor {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Wake => {}
+            Event::Replan(plan, again) => self.replan(*plan, &again),
+            Event::Told(text) => self.with.log.own(Level::Warn, &text),
             Event::Asked(request, answer) => {
                 let reply = self.answer(request);
                 // Whoever asked has stopped waiting: nothing to do.

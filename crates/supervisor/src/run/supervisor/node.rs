@@ -18,7 +18,7 @@ use crate::run::log::{Level, LogBook};
 use crate::run::options::Timing;
 use crate::run::process::NodeProcess;
 use crate::run::usage::UsageMeter;
-use crate::run::words::clip;
+use crate::run::words::{clip, plain};
 
 /// Damaged messages of a node are told this often.
 const GARBAGE_EVERY: Duration = Duration::from_secs(10);
@@ -31,6 +31,8 @@ pub(super) struct Node {
     pub(super) name: String,
     pub(super) planned: PlannedNode,
     pub(super) life: Lifecycle,
+    /// The file has it no more: it ends, or has ended.
+    pub(super) was_removed: bool,
     process: Option<NodeProcess>,
     usage: Option<UsageMeter>,
     garbage: u64,
@@ -43,11 +45,17 @@ impl Node {
             name: planned.spec.node.clone(),
             life: Lifecycle::new(&planned, timing, now),
             planned,
+            was_removed: false,
             process: None,
             usage: None,
             garbage: 0,
             garbage_told: None,
         }
+    }
+
+    /// Whether nobody needs to know of it any more.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.was_removed && self.life.is_gone()
     }
 
     pub(super) fn is_launch(&self, launch: Launch) -> bool {
@@ -163,11 +171,26 @@ impl Node {
     }
 
     fn reason(&self) -> Option<String> {
-        self.life.reason().map(|reason| clip(reason, LONGEST_REASON))
+        let reason = self.life.reason()?;
+        let lines: Vec<String> = reason.lines().map(|line| plain(line.as_bytes())).collect();
+        Some(clip(lines.join("\n").trim(), LONGEST_REASON))
     }
 
+    /// Its present state, on one line; what a reason says beyond its first line stands below.
     fn words(&self, now: MonoTime) -> String {
         let reason = self.reason().unwrap_or_else(|| "for no known reason".to_owned());
+        let (reason, below) = match reason.split_once('\n') {
+            Some((first, below)) => (first, format!("\n{below}")),
+            None => (reason.as_str(), String::new()),
+        };
+        let sentence = self.sentence(reason, now);
+        match self.life.state() {
+            NodeState::Starting | NodeState::Ready | NodeState::Running => sentence,
+            _ => sentence + &below,
+        }
+    }
+
+    fn sentence(&self, reason: &str, now: MonoTime) -> String {
         let hint = self
             .life
             .hint()
