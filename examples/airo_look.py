@@ -1,6 +1,6 @@
 """Looks at a camera that another program publishes: `python airo_look.py [NAME]`. Start it as often as you like.
 
-NAME is that of `airo_publish.py`, `table`, or of any camera of a pipeline file: `bushbaby run` with `cameras: {table: scene:rgbd}`.
+NAME is that of `airo_publish.py`, `table`, or of any camera of a pipeline file, as `cameras: {table: scene:rgbd}`.
 """
 
 import sys

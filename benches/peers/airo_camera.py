@@ -107,8 +107,8 @@ class ToolkitPeer:
         return frame
 
     def stop(self, plan: Plan) -> None:
-        plan.order(Mode.STOP)
         # Their loop looks at this only between frames.
+        plan.order(Mode.PACED)
         self._process.stop()
         end(self._process)
 

@@ -10,7 +10,16 @@ import sys
 from .measure import Times, measure
 from .payload import PAYLOADS
 
-MODULES = ["bushbaby_bus", "airo_ipc_buffers", "airo_camera", "zeromq", "zenoh_shm", "ray_objects", "queue_peer"]
+MODULES = [
+    "bushbaby_bus",
+    "bushbaby_airo",
+    "airo_ipc_buffers",
+    "airo_camera",
+    "zeromq",
+    "zenoh_shm",
+    "ray_objects",
+    "queue_peer",
+]
 
 
 def main() -> int:

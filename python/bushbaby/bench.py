@@ -160,7 +160,8 @@ def _of(values_ms: list[float]) -> Figures:
 def table(report: dict[str, Figures]) -> str:
     """Returns the figures for people."""
     lines = [
-        f"{'Python to Python':<36}  {'memcpy MB/s':>11}  {'bus MB/s':>9}  {'share':>5}  {'p50 ms':>7}  {'p99 ms':>7}  {'lost':>4}  {'torn':>4}"
+        f"{'Python to Python':<36}  {'memcpy MB/s':>11}  {'bus MB/s':>9}  {'share':>5}  "
+        f"{'p50 ms':>7}  {'p99 ms':>7}  {'lost':>4}  {'torn':>4}"
     ]
     for payload, figures in report.items():
         title = PAYLOADS[payload].title if payload in PAYLOADS else "a loan of 1080p RGB, unfilled"

@@ -3,6 +3,7 @@
 import itertools
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,8 @@ class AiroTest(unittest.TestCase):
 
 class Failing(AiroTest):
     def test_what_the_constructor_raised_is_raised_here_with_its_text(self):
-        with self.assertRaisesRegex(CameraFailed, "camera `table` .UnpluggedCamera.: ConnectionError: camera 12345678 is not plugged in"):
+        text = "camera `table` .UnpluggedCamera.: ConnectionError: camera 12345678 is not plugged in"
+        with self.assertRaisesRegex(CameraFailed, text):
             bushbaby.airo.publish(cameras.UnpluggedCamera, name="table")
 
     def test_an_argument_that_the_camera_does_not_take_is_its_constructors_error(self):
@@ -78,6 +80,20 @@ class Ending(AiroTest):
         parent.kill()
         # Its end makes the descriptor readable.
         self.assertTrue(select.select([child], [], [], 20)[0], "the camera's process outlived its parent")
+
+    def test_a_camera_that_is_killed_and_comes_back_larger_is_seen_by_the_same_receiver(self):
+        first = bushbaby.airo.publish(cameras.StereoCamera, name="table")
+        self.addCleanup(first.stop)
+        receiver = bushbaby.airo.receive("table", grab_timeout=20)
+        self.addCleanup(receiver.close)
+        receiver.grab_images()
+        os.kill(first.pid, signal.SIGKILL)
+        first.join(20)
+        self.assertEqual(first.error, "its process ended with signal 9")
+        self.enterContext(bushbaby.airo.publish(cameras.StereoCamera, name="table", resolution=(640, 360)))
+        for _ in range(3):  # what was sent before the end may still come
+            receiver.grab_images()
+        self.assertEqual(receiver.retrieve_depth_map().shape, (360, 640))
 
     def test_a_camera_started_by_a_thread_that_ends_goes_on(self):
         import threading

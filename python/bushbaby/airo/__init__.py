@@ -44,7 +44,8 @@ def receive(
 
     - `name`: the camera's name (`table`), or one of its streams (`table/rgbd`).
     - `grab_timeout`: longest wait of one `grab_images()`, in seconds.
-    - `block_until_new_frame`: `grab_images()` waits for a frame that was not grabbed yet. With `False` it takes the newest there is.
+    - `block_until_new_frame`: `grab_images()` waits for a frame that was not grabbed yet. With `False` it takes the newest that
+      there is.
     - `points`: take point clouds from the camera's `NODE/points` rather than computing them here from the depth map; the
       camera then makes and sends them for every frame.
 

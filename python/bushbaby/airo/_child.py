@@ -1,11 +1,13 @@
 """The process that holds a camera and publishes it.
 
-In: on standard input one pickled order (`_publish._order`), then nothing until its end, which means: stop. Out: frames on the bus;
-on the file descriptor `reports` one JSON object a line: `{"ready": true}` after the first capture, or `{"error": text}`.
+In: on standard input the length of an order and that order, pickled (`_publish._order`); then a byte or the end mean: stop. Out:
+frames on the bus; on the file descriptor `reports` one JSON object a line, `{"ready": true}` after the first capture, or
+`{"error": text}`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import multiprocessing.spawn
@@ -17,6 +19,11 @@ import threading
 import time
 import traceback
 from typing import Any
+
+import bushbaby as bb
+
+from .._core import origin_to_be
+from ._capture import Capture
 
 imports_main = False
 """While the script is read in which the camera's class stands: it must not start cameras then."""
@@ -39,13 +46,18 @@ def main(reports: int, parent: int) -> int:
         os.write(reports, json.dumps(report).encode() + b"\n")
 
     try:
-        order = pickle.load(sys.stdin.buffer)
+        order = pickle.loads(_read(int.from_bytes(_read(8), "little")))
         camera = _camera(order)
         threading.Thread(target=_wait_for_end, args=(stopped,), name="orders", daemon=True).start()
-        for _ in _publish(camera, order, stopped):
-            if not ready:
-                ready = True
-                say(ready=True)
+        capture = Capture(camera, confidence=order["confidence"])
+        with contextlib.closing(capture):
+            capture.grab()
+            publishing = _Publishing(capture, order["name"], order["instance"])
+            say(ready=True)
+            ready = True
+            while not stopped.is_set():
+                capture.grab()
+                publishing.send()
     except BaseException as error:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         details = "".join(traceback.format_exception(error))
@@ -74,38 +86,42 @@ def _camera(order: dict[str, Any]) -> Any:
 
 
 def _wait_for_end(stopped: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
+    os.read(sys.stdin.fileno(), 1)
     stopped.set()
 
 
-def _publish(camera: Any, order: dict[str, Any], stopped: threading.Event) -> Any:
-    """Yields after each frame that was sent."""
-    import bushbaby as bb
+def _read(count: int) -> bytes:
+    """Reads so many bytes and none behind them: a buffer that a thread waits for could not be closed at the end."""
+    data = b""
+    while len(data) < count:
+        more = os.read(sys.stdin.fileno(), count - len(data))
+        if not more:
+            raise EOFError("it was told nothing")
+        data += more
+    return data
 
-    from .._core import origin_to_be
-    from ._capture import Capture
 
-    name, instance = order["name"], order["instance"]
-    capture = Capture(camera, confidence=order["confidence"])
-    try:
-        capture.grab()
+class _Publishing:
+    """The streams of a camera whose first moment was grabbed; it is sent at once."""
+
+    def __init__(self, capture: Capture, name: str, instance: str | None) -> None:
         captured_at = time.monotonic()
-        arrays, meta = capture.arrays(), capture.meta()
+        arrays = capture.arrays()
+        self._capture, self._meta = capture, capture.meta()
         if capture.why_no_depth is not None:
             print(f"camera `{name}` sends no depth: {capture.why_no_depth}", file=sys.stderr, flush=True)
-        captures = bb.publish(f"{name}/{capture.output}", captured_by="received", instance=instance)
-        points = bb.publish(f"{name}/points", instance=instance) if capture.has_depth else None
-        while True:
-            origin = origin_to_be(captures.stream, captures.generation, captures.seq, captured_at)
-            captures.send(arrays, meta=meta, origin=origin)
-            yield
-            if points is not None and points.is_wanted and (cloud := capture.points()) is not None:
-                points.send(cloud, meta=meta, origin=origin)
-            if stopped.is_set():
-                return
-            capture.grab()
-            captured_at = time.monotonic()
-            arrays = capture.arrays()
-    finally:
-        capture.close()
+        self._captures = bb.publish(f"{name}/{capture.output}", captured_by="received", instance=instance)
+        self._points = bb.publish(f"{name}/points", captured_by="received", instance=instance) if capture.has_depth else None
+        self._send(arrays, captured_at)
+
+    def send(self) -> None:
+        """Sends the moment that was grabbed just now; its points, if somebody reads them."""
+        captured_at = time.monotonic()
+        self._send(self._capture.arrays(), captured_at)
+
+    def _send(self, arrays: dict[str, Any], captured_at: float) -> None:
+        captures = self._captures
+        origin = origin_to_be(captures.stream, captures.generation, captures.seq, captured_at)
+        captures.send(arrays, meta=self._meta, origin=origin)
+        if self._points is not None and self._points.is_wanted and (cloud := self._capture.points()) is not None:
+            self._points.send(cloud, meta=self._meta, origin=origin)

@@ -89,12 +89,14 @@ class CameraProcess:
                 "put that part under `if __name__ == '__main__':`"
             )
         if "/" in name:
-            raise BadName(f"camera name `{name}`: wanted the name alone, as `{name.split('/')[0]}`; its outputs follow from the camera")
+            alone = name.split("/")[0]
+            raise BadName(f"camera name `{name}`: wanted the name alone, as `{alone}`; its outputs follow from the camera")
         self.name = name
         """What readers call it."""
         self._what = f"camera `{name}` ({getattr(camera, '__qualname__', camera)})"
         self._order = _order(camera, arguments, name, instance, confidence)
         self._process: subprocess.Popen[bytes] | None = None
+        self._starter = os.getpid()
         self._reports = -1
         self._said = b""
         self._error: str | None = None
@@ -102,7 +104,11 @@ class CameraProcess:
     def start(self, ready_timeout: float = 120.0) -> None:
         """Starts the process and waits for its first capture."""
         self._begin()
-        self._wait_until_ready(ready_timeout)
+        try:
+            self._wait_until_ready(ready_timeout)
+        except BaseException:
+            self.stop()
+            raise
 
     def _begin(self) -> None:
         self._reports, reports_of_child = os.pipe()
@@ -124,10 +130,8 @@ class CameraProcess:
             if (report := self._report(max(0.0, deadline - time.monotonic()))) is not None:
                 if "ready" in report:
                     return
-                self.stop()
-                raise CameraFailed(f"{self._what}: {self._error}")
+                raise CameraFailed(f"{self._what}: {self._error or 'it ended before its first frame'}")
             if time.monotonic() >= deadline:
-                self.stop()
                 raise CameraFailed(f"{self._what}: no frame within {timeout:g} s; ready_timeout= gives it longer")
 
     def _report(self, timeout: float) -> dict[str, Any] | None:
@@ -185,6 +189,10 @@ class CameraProcess:
         if process is None:
             return
         assert process.stdin is not None
+        # Told by a byte, too: a process that was forked from this one may hold the pipe open.
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            process.stdin.write(b"\0")
+            process.stdin.flush()
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         for end in (process.terminate, process.kill):
@@ -220,7 +228,9 @@ _running: set[CameraProcess] = set()
 @atexit.register
 def _stop_all() -> None:
     for process in list(_running):
-        process.stop()
+        # What a forked process has of them is not its own.
+        if process._starter == os.getpid():
+            process.stop()
 
 
 def _order(
@@ -238,7 +248,8 @@ def _order(
     if order["main"] is not None:
         # A key that only multiprocessing's own processes may have, and which must not be pickled.
         order["main"].pop("authkey", None)
-    return pickle.dumps(order)
+    pickled = pickle.dumps(order)
+    return len(pickled).to_bytes(8, "little") + pickled
 
 
 class _Spawner(threading.Thread):
