@@ -20,7 +20,7 @@ ROUNDS = 5
 """Rounds of floor and bus in turn: what else runs on the machine meets both."""
 FLOOR_S = 0.35
 UNPACED_S = 0.7
-PACED_S = 4.0
+PACED_S = 3.0
 KEPT_S = 2.0
 LOANS = 200
 READERS = 4

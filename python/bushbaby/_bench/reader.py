@@ -27,8 +27,10 @@ class Helper:
     """Another process of this measurement, which answers lines with lines."""
 
     def __init__(self, module: str, payload: str, instance: str) -> None:
+        # What this process does not import from the folder in which it was started, the other does not either.
+        flags = ["-P"] if sys.flags.safe_path else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.{module}", payload, instance],
+            [sys.executable, *flags, "-m", f"{__package__}.{module}", payload, instance],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -31,7 +31,7 @@ class _Writer:
         self._payload = PAYLOADS[payload]
         self._sources = [self._payload.frame(stamp) for stamp in range(SOURCES)]
         self._publisher = bb.publish(
-            STREAM.format(payload), expect=self._payload.arrays, readers=4, instance=instance, captured_by="rendered"
+            STREAM.format(payload), expect=self._payload.arrays, readers=2, instance=instance, captured_by="rendered"
         )
 
     def unpaced(self, seconds: float) -> dict[str, Any]:
