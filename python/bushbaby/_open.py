@@ -118,7 +118,7 @@ def publish(
     return publisher
 
 
-def _close_all(opened_by: int = os.getpid()) -> None:
+def _close_all() -> None:
     """Readers get what was sent last, and nothing is left behind, also when the program ends without closing."""
     for end in list(_open_ends):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 import pickle as pickling
@@ -254,6 +255,8 @@ def _type_of(named: Sequence[tuple[Any, ...]]) -> str:
 def _body(
     kind: str, camera: str, meta: Mapping[str, object] | None, items: list[dict[str, object]] | None = None
 ) -> bytes:
+    if not meta and items is None:
+        return _bare_body(kind, camera)
     body: dict[str, object] = {"type": kind, "version": 1, "camera": camera}
     if meta is not None:
         if not isinstance(meta, Mapping):
@@ -265,6 +268,12 @@ def _body(
         return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError) as error:
         raise BadValue(f"the body cannot be written as JSON: {error}") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _bare_body(kind: str, camera: str) -> bytes:
+    """The same in every frame of most cameras."""
+    return json.dumps({"type": kind, "version": 1, "camera": camera}, separators=(",", ":")).encode()
 
 
 def _pickled(value: object, camera: str, meta: Mapping[str, object] | None) -> Parts:

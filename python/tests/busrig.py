@@ -68,6 +68,11 @@ class Program:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
 
+    def is_asleep(self) -> bool:
+        """Whether it waits for something."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "S"
+
     def ends(self) -> tuple[int, str]:
         """Waits for its end; returns its exit code and what it wrote to stderr."""
         _, err = self.process.communicate(timeout=PATIENCE_S)

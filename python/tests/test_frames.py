@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gc
+import mmap
+import os
 import weakref
 
 import bushbaby as bb
 import numpy as np
 
 from busrig import BusTest
+
+# What every frame's header begins with.
+MAGIC = b"BUSHBABY"
 
 
 class Frames(BusTest):
@@ -172,6 +177,29 @@ class Frames(BusTest):
             self.assertEqual(frame["a"].dtype, array.dtype)
             np.testing.assert_array_equal(frame["a"], array)
         self.assertEqual(self.received({"n": 2.5})["n"].shape, ())
+
+    def test_what_says_rgb_and_is_none_is_no_picture(self) -> None:
+        self.pub._send_raw([("rgb", "uint8", [5], None, "rgb8", b"12345")], b"")
+        frame = self.sub.recv(10.0)
+        assert frame is not None
+        with self.assertRaises(bb.NotAPicture):
+            frame.array  # noqa: B018
+        self.assertEqual(bytes(frame["rgb"]), b"12345")
+
+    def test_a_damaged_frame_is_left_out_counted_and_warned_of(self) -> None:
+        self.pub.send(np.zeros((4, 4, 3), np.uint8))
+        damaged = 0
+        for name in os.listdir("/dev/shm"):
+            if name.startswith(f"bb_{self.instance}_") and name.endswith(".data"):
+                with open(f"/dev/shm/{name}", "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+                    while (place := memory.find(MAGIC)) >= 0:
+                        memory[place : place + len(MAGIC)] = bytes(len(MAGIC))
+                        damaged += 1
+        self.assertGreater(damaged, 0)
+        with self.assertWarnsRegex(RuntimeWarning, "cam/image.*damaged frame was left out"):
+            self.assertIsNone(self.sub.try_recv())
+        self.assertEqual(self.sub.counts["damaged"], 1)
+        self.assertEqual(self.received(np.zeros(3)).seq, 1)
 
     def test_a_damaged_body_is_an_error_in_words(self) -> None:
         for body in (b"{", b"[1]", b"\xff", b"[" * 100_000, b'{"items": 5}', b'{"items": [5]}'):

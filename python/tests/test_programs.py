@@ -104,7 +104,7 @@ class Programs(BusTest):
                     """
                 )
                 program.line()
-                time.sleep(0.1)  # Whether the wait has begun or not, it ends.
+                until("it waits", lambda: program.is_asleep())
                 begun = time.monotonic()
                 program.interrupt()
                 code, err = program.ends()

@@ -80,6 +80,10 @@ impl PyFrame {
         arrays::of_frame(py, frame, array)
     }
 
+    fn no_picture(&self, problem: &dyn std::fmt::Display) -> PyErr {
+        NotAPicture::new_err(format!("{}: {problem}", self.name()))
+    }
+
     /// `frame 7 of `front/image``.
     fn name(&self) -> String {
         match self.frame() {
@@ -204,7 +208,11 @@ impl PyFrame {
             .first()
             .ok_or_else(|| NotAPicture::new_err(format!("{} has no arrays: look at `meta` or `items`", self.name())))?;
         match first.encoding.parse::<PixelFormat>() {
-            Ok(PixelFormat::Rgb8) | Err(_) => self.view(py, 0),
+            Err(_) => self.view(py, 0),
+            Ok(PixelFormat::Rgb8) => {
+                image::view(frame).map_err(|error| self.no_picture(&error))?;
+                self.view(py, 0)
+            }
             Ok(_) => self.converted(py, frame),
         }
     }
@@ -376,7 +384,7 @@ impl PyFrame {
                     let view = image::view(frame).map_err(|error| error.to_string())?;
                     to_rgb8(&view).map_err(|error| error.to_string())
                 })
-                .map_err(|problem| NotAPicture::new_err(format!("{}: {problem}", self.name())))?;
+                .map_err(|problem| self.no_picture(&problem))?;
             Py::new(py, Pixels::new(image))
         })?;
         Pixels::as_array(pixels.bind(py))
