@@ -1,7 +1,7 @@
 //! Finds every mistake of a file, or makes a plan of it.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,8 +33,24 @@ pub struct Checked {
     pub plan: Plan,
     /// What [`expand()`](crate::file::expand()) writes.
     pub(crate) shown: Vec<expand::Shown>,
+    /// The pipeline file, and a list of cameras that it names.
+    files: BTreeSet<PathBuf>,
+    /// Files of Python code, each with the nodes that run it.
+    code: BTreeMap<PathBuf, BTreeSet<String>>,
     /// Where the page listens, and where the file says so.
     web: Option<(String, Spot)>,
+}
+
+impl Checked {
+    /// The files that say what is to be run: the pipeline file, and a list of cameras that it names.
+    pub fn files(&self) -> &BTreeSet<PathBuf> {
+        &self.files
+    }
+
+    /// The files of Python code, each with the names of the nodes that run it.
+    pub fn code(&self) -> &BTreeMap<PathBuf, BTreeSet<String>> {
+        &self.code
+    }
 }
 
 /// Tries whether the page's port is free now, which concerns only a file that is about to be run.
@@ -291,6 +307,8 @@ fn assemble(
             web: None,
         },
         shown: Vec::new(),
+        files: BTreeSet::new(),
+        code: BTreeMap::new(),
         web: None,
     };
     for ((node, resolved), settings) in nodes.into_iter().zip(resolved).zip(settings) {
@@ -310,7 +328,15 @@ fn assemble(
             checked.plan.web = web::url(listen);
             checked.web = Some((listen.to_owned(), node.spot.clone()));
         }
+        checked.files.insert(node.spot.file.to_path_buf());
         for instance in resolved.instances {
+            if let Some(file) = kind.code() {
+                checked
+                    .code
+                    .entry(file.to_owned())
+                    .or_default()
+                    .insert(instance.name.clone());
+            }
             checked
                 .plan
                 .nodes

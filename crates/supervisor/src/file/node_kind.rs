@@ -108,6 +108,14 @@ impl NodeKind<'_> {
         }
     }
 
+    /// The file of its code, where it has one of its own.
+    pub(crate) fn code(&self) -> Option<&Path> {
+        match self {
+            Self::BuiltIn(_) => None,
+            Self::Python(node) => node.file.as_deref(),
+        }
+    }
+
     /// What runs it.
     pub(crate) fn program(&self) -> Program {
         match self {

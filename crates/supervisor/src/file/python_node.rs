@@ -41,6 +41,8 @@ pub(crate) struct PythonNode {
     pub(crate) key: &'static str,
     /// What the file says there.
     pub(crate) said: String,
+    /// The file, where it is one.
+    pub(crate) file: Option<PathBuf>,
     /// What the package is told.
     pub(crate) run: String,
     /// What the file says under `python`.

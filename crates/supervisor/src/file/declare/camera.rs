@@ -49,7 +49,29 @@ pub(crate) fn read<'a>(
             None
         }
     };
+    if kind.as_ref().is_some_and(|kind| kind.name() == "replay") {
+        plays_its_namesake(&mut entries, name, tree.place);
+    }
     Declared::new(Noun::Camera, name, spot, kind).with(tree.place, entries, defaults)
+}
+
+/// Lets a replay that does not say which camera of the recording it is play the one of its own name.
+fn plays_its_namesake(entries: &mut Vec<Entry>, name: &str, place: Place) {
+    if entries.iter().any(|entry| entry.key == "camera") {
+        return;
+    }
+    let text = Scalar {
+        text: name.to_owned(),
+        quoted: true,
+    };
+    entries.push(Entry {
+        key: "camera".to_owned(),
+        key_place: place,
+        value: Tree {
+            place,
+            value: Value::Scalar(text),
+        },
+    });
 }
 
 /// What stands for a camera that is played from a recording: of its own keys only those of any node.

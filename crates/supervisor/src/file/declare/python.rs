@@ -84,6 +84,7 @@ pub(crate) fn read_node(
     Ok(NodeKind::Python(Box::new(PythonNode {
         key,
         said: raw(entry).unwrap_or(said),
+        file: target.file().map(Path::to_owned),
         run: target.in_full(),
         // What an environment's folder comes to is of no interest; what a variable holds is not shown.
         said_interpreter: interpreter.as_ref().and_then(raw),

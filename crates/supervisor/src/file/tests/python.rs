@@ -152,6 +152,19 @@ fn a_stage_is_handed_what_the_file_says_and_reads_what_its_code_takes() {
             "fast": true, "sizes": {}, "more": {"a": 1},
         })
     );
+    let code: Vec<_> = checked
+        .code()
+        .iter()
+        .map(|(file, nodes)| (file.clone(), nodes.len()))
+        .collect();
+    assert_eq!(
+        code,
+        [(lab.path().join("detector.py"), 4), (lab.path().join("pairs.py"), 1)]
+    );
+    assert_eq!(
+        checked.files().iter().collect::<Vec<_>>(),
+        [&lab.path().join("pipeline.yaml")]
+    );
     let pair = node(&checked, "pair");
     assert_eq!(wires(pair), ["front/image", "door/truth"]);
     assert_eq!(pair.spec.sync_within_ns, Some(5_000_000));

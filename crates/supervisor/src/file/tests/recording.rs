@@ -242,3 +242,11 @@ fn outputs_that_depend_on_settings_are_those_of_the_plan() {
       --> pipeline.yaml:2:78
     ");
 }
+
+#[test]
+fn a_replay_plays_the_camera_of_its_own_name_unless_it_says_another() {
+    let text = "cameras:\n  front: {replay: day.mcap}\n  copy: {replay: day.mcap, camera: front}\n";
+    for node in &plan(text).nodes {
+        assert_eq!(node.spec.settings["camera"], "front", "{}", node.spec.node);
+    }
+}
