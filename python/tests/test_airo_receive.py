@@ -244,8 +244,11 @@ class OtherCameras(AiroTest):
         with bb.publish("table/rgbd") as publisher:
             done = _sending(self, publisher, fps=25.0)
             camera = self.received()
-            self.assertEqual(camera.fps, 25.0)
             camera.grab_images()
+            before = camera.get_current_frame_id()
+            self.assertEqual((camera.fps, camera.get_current_frame_id()), (25.0, before))
+            camera.grab_images()
+            self.assertGreater(camera.get_current_frame_id(), before)
             self.assertEqual(camera.retrieve_depth_map().shape, (36, 64))
             done.set()
 

@@ -25,6 +25,9 @@ Array = npt.NDArray[Any]
 
 LEFT, RIGHT = "left", "right"
 
+FRAMES_COUNTED = 8
+"""By so many frames a camera's pace is told, when it does not say it."""
+
 
 class Received:
     """A camera that another process publishes.
@@ -51,8 +54,8 @@ class Received:
         self._grab_timeout = grab_timeout
         self._block = block_until_new_frame
         self._frame = first
-        # What is known of a camera is known before the first grab, by a frame that was not handed out yet.
-        self._is_new = True
+        # What is known of a camera is known before the first grab, by a frame that nobody grabbed yet.
+        self._waiting: Frame | None = first
         self._fps: float | None = None
         self._points: Subscription | None = None
         if points:
@@ -69,20 +72,26 @@ class Received:
 
     @property
     def fps(self) -> float:
-        """Frames a second: what the camera says, or, where it does not, by the times of two of its frames.
+        """Frames a second: what the camera says, or, where it does not, by the times of its next frames.
 
-        Raises `GrabTimeout`, when it does not and sends no second frame.
+        Raises `GrabTimeout`, when it does not and sends no more.
         """
         said = self._frame.meta.get("fps")
         if said is not None:
             return float(said)
         if self._fps is None:
-            before = self._frame
-            after = self._newer(self._grab_timeout)
-            self._frame, self._is_new = after, True
-            seconds = after.captured_at - before.captured_at
-            self._fps = round((after.seq - before.seq) / seconds, 1) if seconds > 0 else 0.0
+            self._fps = self._counted_fps()
         return self._fps
+
+    def _counted_fps(self) -> float:
+        first = last = self._frame
+        while last.seq - first.seq < FRAMES_COUNTED:
+            last = self._newer(self._grab_timeout)
+            if last.generation != first.generation:
+                first = last
+        # It was not grabbed, and what was stays.
+        self._waiting = last
+        return round((last.seq - first.seq) / max(last.captured_at - first.captured_at, 1e-6), 1)
 
     def intrinsics_matrix(self, view: str = LEFT) -> Array:
         """Returns [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels, (0, 0) being the centre of the first pixel.
@@ -122,11 +131,13 @@ class Received:
 
         Raises `GrabTimeout` (a `TimeoutError`), when none came; what was grabbed before stays.
         """
-        if (newer := _recv(self._frames, 0.0)) is not None:
-            self._frame = newer
-        elif self._block and not self._is_new:
-            self._frame = self._newer(self._grab_timeout if timeout is None else timeout)
-        self._is_new = False
+        newest = _recv(self._frames, 0.0)
+        if newest is None:
+            newest = self._waiting
+        if newest is None and self._block:
+            newest = self._newer(self._grab_timeout if timeout is None else timeout)
+        if newest is not None:
+            self._frame, self._waiting = newest, None
         self._grabbed = True
 
     def _newer(self, timeout: float) -> Frame:
