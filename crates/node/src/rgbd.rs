@@ -17,7 +17,7 @@
 //!
 //! ```json
 //! {"type": "rgbd", "version": 1, "camera": "table", "calibration": {…}, "calibration_right": {…},
-//!  "left_from_right": {"R": [[…]], "t": [0.12, 0.0, 0.0]}, "baseline_m": 0.12}
+//!  "left_from_right": {"R": [[…]], "t": [0.12, 0.0, 0.0]}, "baseline_m": 0.12, "fps": 15.0}
 //! ```
 //!
 //! `left_from_right` is the pose of the right view in the left one: it takes a point of the right view to the left view, both
@@ -60,6 +60,9 @@ pub struct RgbdBody {
     /// Distance of the two views in metres.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline_m: Option<f64>,
+    /// Captures a second, as the camera was told; absent where it tells none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fps: Option<f64>,
 }
 
 impl RgbdBody {
@@ -73,6 +76,7 @@ impl RgbdBody {
             calibration_right: None,
             left_from_right: None,
             baseline_m: None,
+            fps: None,
         }
     }
 
