@@ -89,13 +89,14 @@ class Sources(Case):
         self.assertIn("time.time() is another clock", node.wait_for("failed")["message"])
 
     def test_several_outputs_of_one_step_are_of_one_moment(self) -> None:
-        captures, clouds = self.subscription("mine/rgbd", queue=8), self.subscription("mine/points", queue=8)
+        captures, clouds = self.subscription("mine/rgbd", queue=64), self.subscription("mine/points", queue=8)
         node = self.node(
             """
-            import numpy as np, bushbaby as bb
+            import time, numpy as np, bushbaby as bb
             class Cam(bb.Source):
                 outputs = ("rgbd", "points")
                 def step(self):
+                    time.sleep(0.03)  # its frame time
                     capture = {"rgb": np.zeros((2, 3, 3), np.uint8), "depth": np.ones((2, 3), np.float32)}
                     points = {"points": np.zeros((6, 3), np.float32), "colors": np.zeros((6, 3), np.uint8)}
                     return {"points": points if self.is_wanted("points") else None, "rgbd": capture}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import unittest
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -221,6 +222,19 @@ class Classes(Case):
         failed = node.wait_for("failed")
         self.assertEqual(failed["message"], "`pair` takes 2 frames (left, right), but `in:` names 1")
         self.assertTrue(failed["is_final"])
+
+
+class Example(Case):
+    def test_the_first_stage_finds_what_is_bright(self) -> None:
+        path = str(Path(__file__).parents[2] / "examples" / "first_stage.py")
+        node = Node(path, instance=self.instance, inputs=["front/image"], arguments={"threshold": 0.85})
+        self.addCleanup(node.close)
+        camera, results = self.publisher("front/image"), self.subscription("mine/results")
+        node.wait_for("running")
+        image = np.zeros((60, 80, 3), np.uint8)
+        image[11:17, 21:29] = 255
+        camera.send(image)
+        self.assertEqual(self.received(results).items, [bb.Box(21, 11, 8, 6, label="bright", score=0.48)])
 
 
 class Surroundings(Case):

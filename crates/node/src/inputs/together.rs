@@ -10,8 +10,9 @@ use crate::{NodeContext, NodeError};
 
 /// So many frames of each input may wait for their partners, at the least.
 const WAITING: usize = 8;
-/// Frames that do not meet for so long are told.
+/// Frames that do not meet for so long are told, when at least so many came of each input.
 const APART: Duration = Duration::from_secs(3);
+const FRAMES_APART: u32 = 5;
 
 /// Hands over a frame of each input at a time.
 ///
@@ -35,8 +36,30 @@ enum Gather {
     Moment {
         moments: Moments<Frame>,
         only_newest: bool,
-        last_set: Instant,
+        since_set: SinceSet,
     },
+}
+
+/// What happened since the last frames of one moment.
+#[derive(Debug)]
+struct SinceSet {
+    at: Instant,
+    /// How many frames came, by input.
+    came: Vec<u32>,
+}
+
+impl SinceSet {
+    fn now(inputs: usize) -> Self {
+        Self {
+            at: Instant::now(),
+            came: vec![0; inputs],
+        }
+    }
+
+    /// Whether all inputs give frames, and have given none of one moment for long. One that is silent is told elsewhere.
+    fn is_long(&self) -> bool {
+        self.at.elapsed() > APART && self.came.iter().all(|came| *came >= FRAMES_APART)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -59,7 +82,7 @@ impl Together {
             Some(within_ns) => Gather::Moment {
                 moments: Moments::new(count, Duration::from_nanos(within_ns), queue.unwrap_or(0).max(WAITING)),
                 only_newest: queue.is_none(),
-                last_set: Instant::now(),
+                since_set: SinceSet::now(count),
             },
             None => Gather::Newest {
                 held: vec![None; count],
@@ -95,8 +118,8 @@ impl Together {
             Gather::Moment {
                 moments,
                 only_newest,
-                last_set,
-            } => moment(&mut self.inputs, moments, *only_newest, last_set),
+                since_set,
+            } => moment(&mut self.inputs, moments, *only_newest, since_set),
         }
     }
 }
@@ -143,12 +166,13 @@ fn moment(
     inputs: &mut Inputs,
     moments: &mut Moments<Frame>,
     only_newest: bool,
-    last_set: &mut Instant,
+    since_set: &mut SinceSet,
 ) -> Result<Option<Vec<Option<Frame>>>, NodeError> {
     let mut set = moments.next_set();
     if set.is_none() || only_newest {
         for index in 0..inputs.wires.len() {
             while let Some(frame) = inputs.take(index)? {
+                since_set.came[index] += 1;
                 moments.push(index, frame.captured().mono, frame);
             }
         }
@@ -162,13 +186,13 @@ fn moment(
         wire.unused.skipped = moments.left_out(index);
     }
     if let Some(frames) = &set {
-        *last_set = Instant::now();
+        *since_set = SinceSet::now(inputs.wires.len());
         for (wire, frame) in inputs.wires.iter().zip(frames) {
             wire.delivered(frame, &inputs.reporter);
         }
-    } else if let Some(apart) = moments.nearest_apart().filter(|_| last_set.elapsed() > APART) {
+    } else if let Some(apart) = moments.nearest_apart().filter(|_| since_set.is_long()) {
         inputs.warn_that_they_do_not_meet(apart);
-        *last_set = Instant::now();
+        *since_set = SinceSet::now(inputs.wires.len());
     }
     Ok(set.map(|frames| frames.into_iter().map(Some).collect()))
 }
