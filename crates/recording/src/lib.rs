@@ -26,7 +26,8 @@
 //!
 //! Every chunk brings the schemas and channels of its messages with it, so that each can be read alone. Video and JPEG stand in
 //! chunks without compression, all else in chunks of zstd. A chunk is closed at the latest one second after its first message.
-//! The end of the file has statistics, chunk indexes, channels and schemas; of a recorder that was killed it is missing.
+//! The end of the file has statistics, chunk indexes, channels and schemas; of a recorder that was killed it is missing, and
+//! [`mend`] writes it.
 //!
 //! # An MP4 recording
 //!
@@ -34,9 +35,12 @@
 
 #![deny(missing_docs)]
 
+pub mod annex_b;
 pub mod container;
 mod contents;
+pub mod mend;
 pub mod messages;
+pub mod mp4;
 pub mod read;
 pub mod topics;
 pub mod video;

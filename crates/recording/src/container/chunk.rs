@@ -30,9 +30,11 @@ const ZSTD_LEVEL: i32 = 1;
 pub(crate) struct Chunk {
     compression: Compression,
     records: Vec<u8>,
-    /// Of each channel: log time and place of each message.
-    places: BTreeMap<u16, Vec<(u64, u64)>>,
+    places: Places,
 }
+
+/// Of each channel: log time, and place among the chunk's records, of each message.
+pub(crate) type Places = BTreeMap<u16, Vec<(u64, u64)>>;
 
 /// What the summary says of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,19 +119,7 @@ impl Chunk {
         });
         let compressed_bytes = content.len() as u64;
         let bytes = out.len() as u64;
-        let mut index_at = BTreeMap::new();
-        for (channel, mut places) in std::mem::take(&mut self.places) {
-            places.sort_unstable();
-            index_at.insert(channel, at + out.len() as u64);
-            record(&mut out, op::MESSAGE_INDEX, |out| {
-                out.put_u16(channel);
-                out.put_u32(places.len() as u32 * 16);
-                for (time, place) in places {
-                    out.put_u64(time);
-                    out.put_u64(place);
-                }
-            });
-        }
+        let index_at = put_places(&mut out, at, std::mem::take(&mut self.places));
         self.records.clear();
         let index = ChunkIndex {
             start_ns,
@@ -144,4 +134,22 @@ impl Chunk {
         };
         (out, index)
     }
+}
+
+/// Writes the index of a chunk's messages. `at`: where `out` begins in the file. Returns where the index of each channel is.
+pub(crate) fn put_places(out: &mut Vec<u8>, at: u64, places: Places) -> BTreeMap<u16, u64> {
+    let mut index_at = BTreeMap::new();
+    for (channel, mut places) in places {
+        places.sort_unstable();
+        index_at.insert(channel, at + out.len() as u64);
+        record(out, op::MESSAGE_INDEX, |out| {
+            out.put_u16(channel);
+            out.put_u32(places.len() as u32 * 16);
+            for (time, place) in places {
+                out.put_u64(time);
+                out.put_u64(place);
+            }
+        });
+    }
+    index_at
 }

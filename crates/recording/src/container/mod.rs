@@ -4,9 +4,9 @@
 //! ever written twice, each chunk can be read alone, and compressed video is not compressed again. The crate `mcap`, as any other
 //! reader, is the judge of it in the tests.
 
-mod chunk;
-mod records;
-mod summary;
+pub(crate) mod chunk;
+pub(crate) mod records;
+pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
 

@@ -84,6 +84,55 @@ impl Put for Vec<u8> {
     }
 }
 
+/// Reads the parts back from bytes that may be anything; `None` once they are used up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Take<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Take<'a> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    pub(crate) fn u16(&mut self) -> Option<u16> {
+        Some(u16::from_le_bytes(self.bytes(2)?.try_into().ok()?))
+    }
+
+    pub(crate) fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.bytes(4)?.try_into().ok()?))
+    }
+
+    pub(crate) fn u64(&mut self) -> Option<u64> {
+        Some(u64::from_le_bytes(self.bytes(8)?.try_into().ok()?))
+    }
+
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
+        let length = self.u32()? as usize;
+        std::str::from_utf8(self.bytes(length)?).ok()
+    }
+
+    pub(crate) fn texts(&mut self) -> Option<BTreeMap<String, String>> {
+        let length = self.u32()? as usize;
+        let mut rest = Take(self.bytes(length)?);
+        let mut texts = BTreeMap::new();
+        while !rest.0.is_empty() {
+            texts.insert(rest.text()?.to_owned(), rest.text()?.to_owned());
+        }
+        Some(texts)
+    }
+
+    /// The next record: its opcode and what stands behind its length.
+    pub(crate) fn record(&mut self) -> Option<(u8, &'a [u8])> {
+        let mut rest = *self;
+        let opcode = rest.bytes(1)?[0];
+        let length = usize::try_from(rest.u64()?).ok()?;
+        let content = rest.bytes(length)?;
+        *self = rest;
+        Some((opcode, content))
+    }
+}
+
 /// A channel as a file knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChannelRecord {
@@ -95,6 +144,17 @@ pub(crate) struct ChannelRecord {
 }
 
 impl ChannelRecord {
+    pub(crate) fn take(content: &[u8]) -> Option<Self> {
+        let mut content = Take(content);
+        Some(Self {
+            id: content.u16()?,
+            schema_id: content.u16()?,
+            topic: content.text()?.to_owned(),
+            message_encoding: content.text()?.to_owned(),
+            metadata: content.texts()?,
+        })
+    }
+
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         record(out, op::CHANNEL, |out| {
             out.put_u16(self.id);
@@ -116,6 +176,20 @@ pub(crate) struct SchemaRecord {
 }
 
 impl SchemaRecord {
+    pub(crate) fn take(content: &[u8]) -> Option<Self> {
+        let mut content = Take(content);
+        let id = content.u16()?;
+        let name = content.text()?.to_owned();
+        let encoding = content.text()?.to_owned();
+        let length = content.u32()? as usize;
+        Some(Self {
+            id,
+            name,
+            encoding,
+            data: content.bytes(length)?.to_vec(),
+        })
+    }
+
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         record(out, op::SCHEMA, |out| {
             out.put_u16(self.id);

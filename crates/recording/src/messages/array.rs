@@ -68,7 +68,7 @@ pub fn depth(frame_id: &str, wall_ns: u64, rows: Rows<'_>, kept: Depth) -> Optio
 /// To the nearest; what is not known or does not fit is 0. Without a branch, so that it is done for many at once.
 fn millimetres(metres: f32) -> u16 {
     let rounded = metres * 1000.0 + 0.5;
-    let fits = rounded >= 0.0 && rounded < 65_536.0;
+    let fits = (0.0..65_536.0).contains(&rounded);
     if fits { rounded as u16 } else { 0 }
 }
 

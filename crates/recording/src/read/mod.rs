@@ -17,6 +17,7 @@ mod chunk;
 mod content;
 mod index;
 mod messages;
+mod pixels;
 mod records;
 mod scan;
 mod summary;
@@ -31,10 +32,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use cameras::{Carried, RecordedCamera, RecordedStream, cameras, left_out, of_cameras, streams};
-pub use content::{Calibration, Cloud, Content, ContentError, Pixels};
+pub use content::{Calibration, Cloud, Content, ContentError};
 pub use index::Damage;
 use index::Index;
 pub use messages::{Message, Messages, Selection};
+pub use pixels::Pixels;
 
 /// A recording that is open.
 #[derive(Debug, Clone)]

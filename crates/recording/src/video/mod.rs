@@ -10,7 +10,7 @@ mod tests;
 use bushbaby_pixels::jpeg::JpegError;
 use bushbaby_pixels::{ColorSpace, ImageView, Matrix, Range};
 use openh264::encoder::{
-    BitRate, ColorPrimaries, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod,
+    BitRate, ColorPrimaries, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level,
     MatrixCoefficients, Profile, RateControlMode, TransferCharacteristics, UsageType, VuiConfig,
 };
 use openh264::{OpenH264API, Timestamp};
@@ -135,7 +135,7 @@ impl VideoEncoder {
                     .bits_per_second
                     .unwrap_or_else(|| default_bits([width, height], hz));
                 self.encoder.insert(Running {
-                    encoder: encoder(bits_per_second, hz, yuv.color())?,
+                    encoder: encoder(bits_per_second, hz, yuv.color(), level([width, height]))?,
                     size: [width, height],
                     color: yuv.color(),
                     hz,
@@ -174,7 +174,20 @@ fn is_near(a_hz: f64, b_hz: f64) -> bool {
     a_hz / b_hz < 1.25 && b_hz / a_hz < 1.25
 }
 
-fn encoder(bits_per_second: u32, hz: f64, color: ColorSpace) -> Result<Encoder, openh264::Error> {
+/// A level with room for this size at any rate that cameras have, so that the parameter sets stay the same when the rate is learnt.
+///
+/// # Source
+/// ITU-T H.264, table A-1: macroblocks of a picture.
+fn level([width, height]: [u32; 2]) -> Level {
+    match width.div_ceil(16) * height.div_ceil(16) {
+        0..=3_600 => Level::Level_4_0,
+        3_601..=8_192 => Level::Level_4_2,
+        8_193..=22_080 => Level::Level_5_1,
+        _ => Level::Level_5_2,
+    }
+}
+
+fn encoder(bits_per_second: u32, hz: f64, color: ColorSpace, level: Level) -> Result<Encoder, openh264::Error> {
     let vui = VuiConfig::new()
         .full_range(color.range == Range::Full)
         .color_primaries(ColorPrimaries::Bt709)
@@ -185,6 +198,7 @@ fn encoder(bits_per_second: u32, hz: f64, color: ColorSpace) -> Result<Encoder, 
         });
     let config = EncoderConfig::new()
         .profile(Profile::Baseline)
+        .level(level)
         .usage_type(UsageType::CameraVideoRealTime)
         .complexity(Complexity::Low)
         .rate_control_mode(RateControlMode::Bitrate)

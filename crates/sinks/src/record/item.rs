@@ -1,0 +1,77 @@
+//! What a stream's thread hands to the one that writes.
+
+use bushbaby_recording::video::EncodedPicture;
+use bushbaby_recording::{Contents, Message, messages};
+
+/// One thing to write.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Item {
+    /// A message as it stands in an MCAP file.
+    Message(Message),
+    /// A picture of a video, for either kind of file.
+    Video(VideoPicture),
+}
+
+/// A picture of a video.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct VideoPicture {
+    pub(super) topic: String,
+    pub(super) frame_id: String,
+    pub(super) sequence: u32,
+    /// When it was captured, on the wall clock.
+    pub(super) wall_ns: u64,
+    /// The same moment on the clock that only goes forward.
+    pub(super) mono_ns: u64,
+    pub(super) picture: EncodedPicture,
+}
+
+impl Item {
+    /// Its topic.
+    pub(super) fn topic(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.topic,
+            Self::Video(video) => &video.topic,
+        }
+    }
+
+    /// How much memory it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Message(message) => message.data.len(),
+            Self::Video(video) => video.picture.annex_b.len(),
+        }
+    }
+
+    /// Whether it goes where there is no room: pictures, depth and points, not what was found in them.
+    pub(super) fn is_picture(&self) -> bool {
+        match self {
+            Self::Message(message) => matches!(
+                message.contents,
+                Contents::Video | Contents::Jpeg | Contents::RawImage | Contents::PointCloud
+            ),
+            Self::Video(_) => true,
+        }
+    }
+
+    /// Whether it stands at the start of each file: what the later ones cannot be read without.
+    pub(super) fn begins_each_file(&self) -> bool {
+        match self {
+            Self::Message(message) => matches!(message.contents, Contents::Info | Contents::Calibration),
+            Self::Video(_) => false,
+        }
+    }
+
+    /// As it stands in an MCAP file.
+    pub(super) fn into_message(self) -> Message {
+        match self {
+            Self::Message(message) => message,
+            Self::Video(video) => Message {
+                data: messages::picture::video(&video.frame_id, video.wall_ns, video.picture.annex_b),
+                topic: video.topic,
+                contents: Contents::Video,
+                sequence: video.sequence,
+                log_time_ns: video.wall_ns,
+            },
+        }
+    }
+}
