@@ -2,8 +2,10 @@
 
 use super::super::art::Rgb;
 use super::super::geometry::Vec3;
+use super::seen::{Seen, Shaded};
+use super::sun::Caster;
 use super::things::Still;
-use super::view::{Caster, Seen, Shaded, View};
+use super::view::View;
 
 /// All that stands still, as one eye sees it.
 pub(super) fn standing<'a>(still: &'a Still, view: &View) -> Vec<Seen<'a>> {

@@ -4,10 +4,12 @@
 use super::super::art::Rgb;
 use super::super::geometry::{Vec3, scale, sub};
 use super::background::{self, Background, is_edge, nearest, places, to_u8};
-use super::silhouette::{Silhouette, runs};
+use super::seen::Seen;
+use super::silhouette::{Group, Silhouette, grouped};
 use super::solid::{Solid, along};
-use super::things::{Still, light};
-use super::view::{Caster, Rect, Seen, View};
+use super::sun::{Caster, light};
+use super::things::Still;
+use super::view::View;
 
 /// Where one eye's capture is written; depth and confidence may be empty, which means that they are not wanted.
 #[derive(Debug, Default)]
@@ -86,19 +88,13 @@ impl Painter {
     }
 }
 
-/// Silhouettes that lie over each other, and the rectangle around them.
-struct Group {
-    rect: Rect,
-    silhouettes: Vec<Silhouette>,
-}
-
 impl Moment<'_> {
     /// Darkens what the sun does not reach any more.
     fn shadows(&self, group: &Group, row_runs: &mut Vec<[usize; 2]>, canvas: &mut Canvas<'_>) {
         let width = self.view.size[0];
         let eye = self.view.scene_from_camera.translation;
         for y in group.rect.rows[0]..group.rect.rows[1] {
-            runs(group.silhouettes.iter(), y, row_runs);
+            group.runs(y, row_runs);
             let direction = |x: f64| {
                 let ray = self.view.ray(x, y as f64 + 0.5);
                 self.view.scene_from_camera.turn(ray)
@@ -192,7 +188,7 @@ impl Painter {
         self.hits.clear();
         self.hits.resize(columns * (bottom - top), Hit::default());
         for y in top..bottom {
-            runs(group.silhouettes.iter(), y, &mut self.runs);
+            group.runs(y, &mut self.runs);
             for x in self.runs.iter().flat_map(|[from, to]| *from..*to) {
                 let ray = moment.view.ray(x as f64 + 0.5, y as f64 + 0.5);
                 let Some((seen, depth)) =
@@ -213,7 +209,7 @@ impl Painter {
             }
         }
         for y in top..bottom {
-            runs(group.silhouettes.iter(), y, &mut self.runs);
+            group.runs(y, &mut self.runs);
             for x in self.runs.iter().flat_map(|[from, to]| *from..*to) {
                 let i = (y - top) * columns + x - left;
                 let here = self.hits[i];
@@ -255,22 +251,4 @@ fn shadow(view: &View, solid: &Solid) -> Silhouette {
         let corner = corners[i % 8];
         if i < 8 { corner } else { on_table(corner) }
     }))
-}
-
-/// Silhouettes whose rectangles overlap come into one group.
-fn grouped(silhouettes: impl Iterator<Item = Silhouette>) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for silhouette in silhouettes.filter(|silhouette| !silhouette.rect.is_empty()) {
-        let mut group = Group {
-            rect: silhouette.rect,
-            silhouettes: vec![silhouette],
-        };
-        while let Some(index) = groups.iter().position(|other| other.rect.overlaps(&group.rect)) {
-            let other = groups.swap_remove(index);
-            group.rect = group.rect.around(&other.rect);
-            group.silhouettes.extend(other.silhouettes);
-        }
-        groups.push(group);
-    }
-    groups
 }

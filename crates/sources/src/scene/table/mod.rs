@@ -9,8 +9,10 @@ mod background;
 mod eyes;
 mod foreground;
 mod paint;
+mod seen;
 mod silhouette;
 mod solid;
+mod sun;
 #[cfg(test)]
 mod tests;
 mod things;

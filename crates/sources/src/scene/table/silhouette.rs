@@ -1,6 +1,30 @@
 //! Which pixels a convex thing can touch: one run in each row.
 
-use super::view::Rect;
+/// Pixels: first column and row, and first after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rect {
+    pub columns: [usize; 2],
+    pub rows: [usize; 2],
+}
+
+impl Rect {
+    pub(super) fn is_empty(&self) -> bool {
+        self.columns[0] >= self.columns[1] || self.rows[0] >= self.rows[1]
+    }
+
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let apart = |a: [usize; 2], b: [usize; 2]| a[1] <= b[0] || b[1] <= a[0];
+        !apart(self.columns, other.columns) && !apart(self.rows, other.rows)
+    }
+
+    pub(super) fn around(&self, other: &Self) -> Self {
+        let hull = |a: [usize; 2], b: [usize; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+        Self {
+            columns: hull(self.columns, other.columns),
+            rows: hull(self.rows, other.rows),
+        }
+    }
+}
 
 /// The pixels that the convex hull of some points touches, and one more on each side.
 #[derive(Debug)]
@@ -48,18 +72,45 @@ impl Silhouette {
     }
 }
 
-/// The runs of several silhouettes in row `y`, from left to right; those that meet become one.
-pub(super) fn runs<'a>(silhouettes: impl Iterator<Item = &'a Silhouette>, y: usize, runs: &mut Vec<[usize; 2]>) {
-    runs.clear();
-    runs.extend(silhouettes.filter_map(|silhouette| silhouette.run(y)));
-    runs.sort_unstable();
-    runs.dedup_by(|next, run| {
-        let meets = next[0] <= run[1];
-        if meets {
-            run[1] = run[1].max(next[1]);
+/// Silhouettes that lie over each other, and the rectangle around them.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub rect: Rect,
+    silhouettes: Vec<Silhouette>,
+}
+
+impl Group {
+    /// The runs of its silhouettes in row `y`, from left to right; those that meet become one.
+    pub(super) fn runs(&self, y: usize, runs: &mut Vec<[usize; 2]>) {
+        runs.clear();
+        runs.extend(self.silhouettes.iter().filter_map(|silhouette| silhouette.run(y)));
+        runs.sort_unstable();
+        runs.dedup_by(|next, run| {
+            let meets = next[0] <= run[1];
+            if meets {
+                run[1] = run[1].max(next[1]);
+            }
+            meets
+        });
+    }
+}
+
+/// Silhouettes whose rectangles overlap come into one group.
+pub(super) fn grouped(silhouettes: impl Iterator<Item = Silhouette>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for silhouette in silhouettes.filter(|silhouette| !silhouette.rect.is_empty()) {
+        let mut group = Group {
+            rect: silhouette.rect,
+            silhouettes: vec![silhouette],
+        };
+        while let Some(index) = groups.iter().position(|other| other.rect.overlaps(&group.rect)) {
+            let other = groups.swap_remove(index);
+            group.rect = group.rect.around(&other.rect);
+            group.silhouettes.extend(other.silhouettes);
         }
-        meets
-    });
+        groups.push(group);
+    }
+    groups
 }
 
 /// The least and the greatest x of a hull between two heights.
@@ -136,16 +187,32 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_meet_become_one() {
-        let rect = |columns: [usize; 2]| Silhouette {
-            rect: Rect { columns, rows: [3, 4] },
-            runs: vec![columns],
+    fn silhouettes_that_lie_over_each_other_share_their_runs() {
+        let high = |columns: [usize; 2], rows: [usize; 2]| Silhouette {
+            rect: Rect { columns, rows },
+            runs: vec![columns; rows[1] - rows[0]],
         };
-        let three = [rect([20, 30]), rect([2, 8]), rect([8, 12])];
+        let all = [
+            high([20, 30], [3, 5]),
+            high([2, 8], [3, 4]),
+            high([8, 12], [3, 4]),
+            high([7, 21], [4, 6]),
+            high([40, 50], [3, 6]),
+        ];
+        let groups = grouped(all.into_iter());
+        assert_eq!(groups.len(), 2);
         let mut found = Vec::new();
-        runs(three.iter(), 3, &mut found);
-        assert_eq!(found, [[2, 12], [20, 30]]);
-        runs(three.iter(), 4, &mut found);
-        assert!(found.is_empty());
+        let mut in_row = |y: usize| {
+            let of_one = |group: &Group| {
+                group.runs(y, &mut found);
+                found.clone()
+            };
+            let mut runs: Vec<[usize; 2]> = groups.iter().flat_map(of_one).collect();
+            runs.sort_unstable();
+            runs
+        };
+        assert_eq!(in_row(3), [[2, 12], [20, 30], [40, 50]]);
+        assert_eq!(in_row(4), [[7, 30], [40, 50]]);
+        assert!(in_row(6).is_empty());
     }
 }

@@ -10,7 +10,8 @@ use super::eyes::{Capture, Eyes, TablePlan, left_from_scene};
 use super::foreground::{Canvas, Painter, confidence};
 use super::paint::has_no_depth;
 use super::solid::{Shape, Solid};
-use super::things::{Moving, Still, TABLE_HALF, light};
+use super::sun::light;
+use super::things::{Moving, Still, TABLE_HALF};
 use super::truth::truth;
 use super::view::View;
 

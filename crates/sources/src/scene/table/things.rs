@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use bushbaby_vision::apriltag::{Family, TagBitmap, UnknownTag};
 
 use super::super::face::Face;
-use super::super::geometry::{Rigid, Vec3, add, scale, sub, unit};
+use super::super::geometry::{Rigid, Vec3, add, scale, sub};
 use super::super::sensor::Random;
 use super::paint::{Decal, Paint};
 use super::solid::{Shape, Solid, standing};
@@ -21,11 +21,6 @@ pub(super) const TABLE_HALF: [f64; 2] = [0.55, 0.95];
 
 const WALL_X: f64 = 1.1;
 const FLOOR_Z: f64 = -0.74;
-
-/// Toward the sun.
-pub(super) fn light() -> Vec3 {
-    unit([-0.35, 0.55, 1.0])
-}
 
 /// What never moves.
 #[derive(Debug)]

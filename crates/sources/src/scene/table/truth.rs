@@ -6,9 +6,10 @@ use bushbaby_vision::results::Detections;
 use super::super::face::Face;
 use super::super::geometry::Vec3;
 use super::super::truth::{Tag, detections};
+use super::seen::Seen;
 use super::solid::Solid;
 use super::things::Still;
-use super::view::{Seen, View};
+use super::view::View;
 
 /// Returns the truth about one picture, in the form of detections; `field` says where the camera is in the scene.
 pub(super) fn truth(name: &str, still: &Still, moving: &[Solid], view: &View, camera: &CameraModel) -> Detections {
