@@ -17,6 +17,8 @@ mod playback;
 mod seek;
 mod settings;
 mod source;
+mod speed;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -28,8 +30,9 @@ pub use moment::At;
 pub use picture::{is_keyframe, video_size};
 pub use playback::Playback;
 pub use seek::begin as keyframes_before;
-pub use settings::{ReplaySettings, Speed, Times, range_ns};
+pub use settings::{ReplaySettings, Times, range_ns};
 pub use source::ReplaySource;
+pub use speed::Speed;
 pub use timeline::{Position, Timeline};
 
 /// The `replay` source.

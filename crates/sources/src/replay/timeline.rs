@@ -5,7 +5,7 @@ use std::time::Duration;
 use bushbaby_bus::{CaptureClock, CaptureTime, MonoTime, WallTime};
 use bushbaby_recording::read::RecordedStream;
 
-use super::settings::{Speed, Times};
+use super::{Speed, Times};
 
 /// The part of a recording that is played, and how fast.
 #[derive(Debug, Clone, Copy, PartialEq)]
