@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bushbaby_bus::{Instance, StreamName};
+use bushbaby_bus::{Bus, Instance, StreamName};
 use bushbaby_node::status::{AskError, Reply, Request, Status, ask};
 
 /// Returns the status of a running instance.
@@ -61,5 +61,26 @@ pub(crate) fn stream_named(text: &str, status: Option<&Status>) -> Result<Stream
         None => Err(format!(
             "no node is called `{text}`: name a stream, as in `{text}/image`"
         )),
+    }
+}
+
+/// What a node's name alone means where no supervisor knows its kind: the first of these that somebody writes.
+const FIRST_OUTPUTS: [&str; 4] = ["image", "rgbd", "detections", "results"];
+
+/// Returns the stream that `text` means by what is written on the bus now.
+pub(crate) fn stream_on_bus(text: &str, bus: &Bus) -> Result<StreamName, String> {
+    if text.contains('/') {
+        return text.parse().map_err(|error| format!("{error}"));
+    }
+    let there = bus.streams().map_err(|error| error.to_string())?;
+    let is_written = |output: &&&str| {
+        let stream = there
+            .iter()
+            .find(|stream| stream.name.node() == text && stream.name.output() == **output);
+        stream.is_some_and(|stream| stream.publisher_pid.is_some())
+    };
+    match FIRST_OUTPUTS.iter().find(is_written) {
+        Some(output) => StreamName::new(text, output).map_err(|error| error.to_string()),
+        None => stream_named(text, None),
     }
 }

@@ -51,6 +51,8 @@ enum Command {
     Streams(commands::streams::Args),
     /// Print the frames of a stream as they come.
     Echo(commands::echo::Args),
+    /// Record streams of a running instance, or mend a recording.
+    Record(commands::record::Args),
     /// Print the last lines of a node's log.
     Log(commands::log::Args),
     /// Start a node again.
@@ -63,6 +65,10 @@ enum Command {
     Cameras(commands::cameras::Args),
     /// What is installed, what is missing, and what to do about it.
     Doctor(commands::doctor::Args),
+    /// Play a recording on the bus, without a supervisor.
+    Replay(commands::replay::Args),
+    /// Turn a recording into films, pictures or NumPy arrays.
+    Export(commands::export::Args),
     /// Find AprilTags in pictures.
     Detect(commands::detect::Args),
     /// Measure this machine.
@@ -91,12 +97,15 @@ fn main() -> ExitCode {
         Command::Top(args) => commands::top::run(args, &instance),
         Command::Streams(args) => commands::streams::run(args, &instance),
         Command::Echo(args) => commands::echo::run(args, &instance),
+        Command::Record(args) => commands::record::run(args, &instance),
         Command::Log(args) => commands::log::run(args, &instance),
         Command::Restart(args) => commands::restart::run(args, &instance),
         Command::Stop(args) => commands::stop::run(args, &instance),
         Command::Clean(args) => commands::clean::run(args, &instance),
         Command::Cameras(args) => commands::cameras::run(args),
         Command::Doctor(args) => commands::doctor::run(args, &instance),
+        Command::Replay(args) => commands::replay::run(args, &instance),
+        Command::Export(args) => commands::export::run(&args),
         Command::Detect(args) => commands::detect::run(&args),
         Command::Bench(command) => commands::bench::run(command),
         Command::Completions(args) => commands::completions::run(args),

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use bushbaby_node::testing::conformance::{Case, check};
 use bushbaby_testkit::rtsp::{CameraOptions, RtspCamera};
 
+mod recording;
+
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_bushbaby"))
 }
@@ -33,6 +35,15 @@ fn scene() {
 }
 
 #[test]
+fn scene_with_depth() {
+    let case = Case {
+        delivers: Some("eye/rgbd"),
+        ..camera("scene", "scene: rgbd\n    size: 640x360")
+    };
+    check(program(), &case);
+}
+
+#[test]
 fn video_file() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..4 {
@@ -41,6 +52,15 @@ fn video_file() {
     }
     let line = format!("video_file: {}", folder.path().display());
     check(program(), &camera("video_file", &line));
+}
+
+#[test]
+fn replay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rec.mcap");
+    std::fs::write(&path, recording::of_pictures("eye", 200)).unwrap();
+    let line = format!("replay: {}\n    loop: true", path.display());
+    check(program(), &camera("replay", &line));
 }
 
 #[test]
@@ -83,6 +103,23 @@ fn apriltag() {
 }
 
 #[test]
+fn apriltag_reads_the_picture_of_a_capture() {
+    let eye = "  eye:\n    scene: rgbd\n    size: 640x360\n";
+    let tags = "  tags:\n    kind: apriltag\n    in: eye\n    tag_size: 165mm\n";
+    check(
+        program(),
+        &Case {
+            kind: "apriltag",
+            node: "tags",
+            pipeline: format!("cameras:\n{eye}stages:\n{tags}"),
+            delivers: Some("tags/detections"),
+            has_hardware: true,
+            unknown_setting: ("  tags:\n", "    no_such_key: 1\n"),
+        },
+    );
+}
+
+#[test]
 fn web() {
     check(
         program(),
@@ -97,14 +134,36 @@ fn web() {
     );
 }
 
+#[test]
+fn record() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = format!("cameras:\n  eye: scene\nrecord:\n  to: {}\n", folder.path().display());
+    check(
+        program(),
+        &Case {
+            kind: "record",
+            node: "record",
+            pipeline,
+            delivers: None,
+            has_hardware: true,
+            unknown_setting: ("record:\n", "  no_such_key: 1\n"),
+        },
+    );
+    // Killed twice and stopped in order once: a file of each life.
+    let files = std::fs::read_dir(folder.path()).unwrap().count();
+    assert!(files >= 3, "{files} recordings");
+}
+
 /// A kind that is added without a case above makes this fail.
 #[test]
 fn every_kind_has_a_case() {
-    let listed: Vec<&str> = [bushbaby_sources::KINDS, bushbaby_stages::KINDS, &bushbaby_server::KINDS]
-        .concat()
-        .iter()
-        .map(|kind| kind.name)
-        .collect();
+    let kinds = [
+        bushbaby_sources::KINDS,
+        bushbaby_stages::KINDS,
+        bushbaby_sinks::KINDS,
+        &bushbaby_server::KINDS,
+    ];
+    let listed: Vec<&str> = kinds.concat().iter().map(|kind| kind.name).collect();
     let source =
         std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance.rs")).unwrap();
     for kind in listed {

@@ -41,7 +41,12 @@ pub(crate) fn run(args: Args, instance: &Instance) -> ExitCode {
 
 fn echo(args: &Args, instance: &Instance) -> Result<(), String> {
     let status = instance::status(instance).ok();
-    let stream = instance::stream_named(&args.stream, status.as_ref())?;
+    let bus = Bus::open(instance).map_err(|error| error.to_string())?;
+    let stream = match status {
+        Some(_) => instance::stream_named(&args.stream, status.as_ref())?,
+        // Two programs on one bus need no supervisor.
+        None => instance::stream_on_bus(&args.stream, &bus)?,
+    };
     if let Some(status) = &status
         && !status.streams.contains_key(&stream)
         && !stream.node().starts_with('_')
@@ -52,7 +57,6 @@ fn echo(args: &Args, instance: &Instance) -> Result<(), String> {
             known.join(", ")
         ));
     }
-    let bus = Bus::open(instance).map_err(|error| error.to_string())?;
     let subscriber = bus
         .subscriber(
             &stream,
