@@ -148,7 +148,8 @@ class Frames(BusTest):
         self.assertEqual(np.asarray(frame, np.float32).dtype, np.float32)
         np.testing.assert_array_equal(np.from_dlpack(frame), picture)
         self.assertEqual(memoryview(frame).shape, (5, 7, 3))
-        self.assertEqual(np.from_dlpack(frame).ctypes.data, frame.array.ctypes.data)
+        if np.lib.NumpyVersion(np.__version__) >= "2.1.0":  # Older ones take no read-only memory: they get a copy.
+            self.assertEqual(np.from_dlpack(frame).ctypes.data, frame.array.ctypes.data)
         self.assertEqual(frame.__dlpack_device__(), (1, 0))
 
     def test_who_does_not_know_of_read_only_tensors_gets_a_copy(self) -> None:

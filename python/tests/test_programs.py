@@ -158,12 +158,13 @@ class Programs(BusTest):
                 pub.send(np.full((64, 64, 3), n, np.uint8))
                 got = sub.recv(10)
                 assert int(got.array.min()) == int(got.array.max()) == n, n
-            say(int(view.min()), int(view.max()), bb.latest("front", timeout=0).seq if False else got.seq)
+            say(int(view.min()), int(view.max()), got.seq)
             """
         )
         self.assertEqual(program.line(), "Forked Forked Forked StreamTaken 5")
         self.assertEqual(program.line(), "1 1 10")
-        self.assertEqual(program.ends(), (0, ""))
+        code, err = program.ends()
+        self.assertEqual(code, 0, err)
 
     def test_multiprocessing_by_fork_reads_with_subscriptions_of_its_own(self) -> None:
         program = self.program(

@@ -61,7 +61,10 @@ pub struct Cleaned {
 
 /// Two nodes of one process would each see the other as a process of its own: one a process and instance is enough. A child
 /// that was forked off inherits the table, but not its parent's place on the bus: hence the process's number.
-static OPEN: Mutex<Option<HashMap<(u32, Instance), Weak<Shared>>>> = Mutex::new(None);
+static OPEN: Mutex<Option<HashMap<Joined, Weak<Shared>>>> = Mutex::new(None);
+
+/// A process, by its number, and an instance.
+type Joined = (u32, Instance);
 
 impl Bus {
     /// Joins the bus of an instance.

@@ -288,6 +288,9 @@ fn array_pair(
     }
 }
 
+/// Name, encoding, dtype and shape.
+type Planned = (String, String, String, Vec<usize>);
+
 /// Reads what `loan` and `publish(expect=…)` take: a shape and a dtype, or a dict of them by name. Also returns whether it was a
 /// dict.
 ///
@@ -300,8 +303,7 @@ pub(crate) fn layouts_of(
     encoding: Option<&str>,
 ) -> PyResult<(Vec<ArrayLayout>, bool)> {
     let plan = shape.py().import("bushbaby._payload")?.getattr("loan_plan")?;
-    let (plan, by_name): (Vec<(String, String, String, Vec<usize>)>, bool) =
-        plan.call1((shape, dtype, name, encoding))?.extract()?;
+    let (plan, by_name): (Vec<Planned>, bool) = plan.call1((shape, dtype, name, encoding))?.extract()?;
     let layouts = plan.into_iter().map(|(name, encoding, dtype, shape)| {
         let dtype = DType::from_name(&dtype).ok_or_else(|| {
             BadValue::new_err(format!(

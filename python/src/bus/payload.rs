@@ -64,8 +64,7 @@ impl Payload {
             beside.pickle,
             beside.encoding,
         );
-        let (arrays, body): (Vec<(String, String, Bound<'_, PyUntypedArray>)>, Vec<u8>) =
-            parts.call1(given)?.extract()?;
+        let (arrays, body): (Vec<Named<'_>>, Vec<u8>) = parts.call1(given)?.extract()?;
         let mut layouts = Vec::with_capacity(arrays.len());
         let mut sources = Vec::with_capacity(arrays.len());
         for (name, encoding, array) in arrays {
@@ -101,6 +100,9 @@ impl Payload {
         }
     }
 }
+
+/// Name, encoding and the array itself.
+type Named<'py> = (String, String, Bound<'py, PyUntypedArray>);
 
 /// The memory of an ndarray, which its reference keeps.
 #[derive(Debug)]
