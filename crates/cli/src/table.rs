@@ -79,7 +79,7 @@ pub(crate) fn nodes(status: &Status) -> String {
                 node.cpu.map_or_else(dash, |cpu| format!("{:.0} %", cpu * 100.0)),
                 node.memory_bytes
                     .map_or_else(dash, |bytes| format!("{:.0} MB", bytes as f64 / 1e6)),
-                node.error.clone().unwrap_or_default(),
+                first_line(node.error.as_deref()),
             ]
         })
         .collect();
@@ -94,6 +94,17 @@ pub(crate) fn nodes(status: &Status) -> String {
         ("", Left),
     ];
     layout(&columns, &rows)
+}
+
+/// What an error of several lines, such as one with a traceback, says first.
+fn first_line(error: Option<&str>) -> String {
+    let mut lines = error.unwrap_or_default().lines();
+    let first = lines.next().unwrap_or_default();
+    if lines.next().is_some() {
+        format!("{first} …")
+    } else {
+        first.to_owned()
+    }
 }
 
 /// The streams with rate and age.

@@ -26,10 +26,21 @@ fn the_reference_is_what_the_settings_say() {
 #[test]
 fn every_example_is_a_good_file() {
     let mut examples = 0;
+    // What Python nodes take only an interpreter with the package can tell: `scripts/python-env.sh` makes one.
+    let environment = root().join("target/python-env");
     for example in std::fs::read_dir(root().join("examples")).unwrap() {
+        let path = example.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "yaml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        if ["run:", "driver:"].iter().any(|key| text.contains(key)) && !environment.exists() {
+            continue;
+        }
         let output = Command::new(env!("CARGO_BIN_EXE_bushbaby"))
             .arg("check")
-            .arg(example.unwrap().path())
+            .arg(&path)
+            .env("VIRTUAL_ENV", &environment)
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

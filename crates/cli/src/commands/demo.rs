@@ -41,6 +41,8 @@ pub(crate) fn run(args: Args, instance: Instance) -> ExitCode {
     let pipeline = Pipeline {
         text,
         path: Path::new("demo.yaml").to_owned(),
+        replay: None,
+        reload: false,
     };
     let address = format!("http://127.0.0.1:{port}");
     let opened = move || {

@@ -2,6 +2,7 @@
 
 mod checks;
 mod leftovers;
+mod python;
 
 use std::process::ExitCode;
 

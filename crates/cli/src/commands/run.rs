@@ -7,18 +7,32 @@ use std::process::ExitCode;
 use bushbaby_bus::Instance;
 use bushbaby_node::settings::Time;
 use bushbaby_node::status::Status;
-use bushbaby_supervisor::file;
-use bushbaby_supervisor::run::{RunOptions, StopHandle, Terminal};
+use bushbaby_supervisor::file::{self, Checker, Replay};
+use bushbaby_supervisor::run::{Changes, RunOptions, StopHandle, Terminal};
 
 use crate::{kinds, table};
 
 mod keys;
+mod recording;
+mod reload;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The pipeline file, YAML or JSON.
     file: PathBuf,
+
+    /// Play cameras from this recording: each of the file's that it holds, by name. The others stay as they are.
+    #[arg(long, value_name = "RECORDING")]
+    replay: Option<PathBuf>,
+
+    /// How fast the recording is played: `1` as it was recorded, `0.5` half as fast, `max` as fast as its readers go.
+    #[arg(long, requires = "replay", value_parser = recording::speed)]
+    speed: Option<String>,
+
+    /// Take over what is saved while it runs: the file, and the code of Python nodes. Only the nodes concerned start again.
+    #[arg(long)]
+    reload: bool,
 
     #[command(flatten)]
     run: RunArgs,
@@ -42,17 +56,36 @@ pub(crate) struct Pipeline {
     pub(crate) text: String,
     /// Where it lies: paths in it are relative to its folder.
     pub(crate) path: PathBuf,
+    /// The recording that its cameras are played from.
+    pub(crate) replay: Option<Replay>,
+    /// Whether it is read again when it is saved.
+    pub(crate) reload: bool,
 }
 
 /// Runs the file.
 pub(crate) fn run(args: Args, instance: Instance) -> ExitCode {
-    match file::read_text(&args.file) {
-        Ok(text) => run_pipeline(&Pipeline { text, path: args.file }, &args.run, instance, || {}),
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::from(2)
+    let text = match file::read_text(&args.file) {
+        Ok(text) => text,
+        Err(problem) => return refuse(&[problem]),
+    };
+    let replay = match args
+        .replay
+        .map(|recording| recording::open(recording, args.speed))
+        .transpose()
+    {
+        Ok(replay) => replay,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return ExitCode::from(2);
         }
-    }
+    };
+    let pipeline = Pipeline {
+        text,
+        path: args.file,
+        replay,
+        reload: args.reload,
+    };
+    run_pipeline(&pipeline, &args.run, instance, || {})
 }
 
 /// Checks a pipeline and keeps it running until it is told to stop.
@@ -62,14 +95,28 @@ pub(crate) fn run_pipeline(
     instance: Instance,
     started: impl FnOnce(),
 ) -> ExitCode {
-    let environment = |name: &str| std::env::var(name).ok();
-    let plan = match file::check(&pipeline.text, &pipeline.path, &kinds::all(), &environment) {
-        Ok(checked) => match file::probe_ports(&checked) {
-            Ok(()) => checked.plan,
-            Err(problems) => return refuse(&problems),
-        },
+    let kinds = kinds::all();
+    let checker = Checker {
+        replay: pipeline.replay.as_ref(),
+        ..Checker::new(&kinds, &environment)
+    };
+    let checked = checker.check(&pipeline.text, &pipeline.path);
+    let checked = match checked.and_then(|checked| file::probe_ports(&checked).map(|()| checked)) {
+        Ok(checked) => checked,
         Err(problems) => return refuse(&problems),
     };
+    match pipeline
+        .replay
+        .as_ref()
+        .map(|replay| recording::in_words(replay, &checked.plan))
+    {
+        Some(Ok(words)) => eprintln!("bushbaby: {words}"),
+        Some(Err(message)) => {
+            eprintln!("error: {message}");
+            return ExitCode::from(2);
+        }
+        None => {}
+    }
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(error) => {
@@ -84,7 +131,17 @@ pub(crate) fn run_pipeline(
         return ExitCode::FAILURE;
     }
     let keys = keys::listen(stop.clone());
-    if let Some(web) = &plan.web {
+    let changes = Changes::default();
+    if pipeline.reload {
+        match reload::watch(pipeline, &checked, changes.clone()) {
+            Ok(words) => eprintln!("bushbaby: {words}"),
+            Err(error) => {
+                eprintln!("error: files cannot be watched: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    if let Some(web) = &checked.plan.web {
         eprintln!("bushbaby: the page is at {web}");
     }
     if keys.is_some() && args.for_duration.is_none() {
@@ -94,11 +151,12 @@ pub(crate) fn run_pipeline(
     let mut options = RunOptions::new(instance, program);
     options.for_duration = args.for_duration.map(|time| time.0);
     options.stop = stop;
+    options.changes = changes;
     options.terminal = Some(Terminal {
         writer: Box::new(io::stderr()),
         color: io::stderr().is_terminal(),
     });
-    let result = bushbaby_supervisor::run::run(plan, options);
+    let result = bushbaby_supervisor::run::run(checked.plan, options);
     drop(keys);
     match result {
         Ok(summary) => {
@@ -113,6 +171,10 @@ pub(crate) fn run_pipeline(
             ExitCode::FAILURE
         }
     }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn refuse(problems: &[file::FileProblem]) -> ExitCode {

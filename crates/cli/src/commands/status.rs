@@ -25,7 +25,7 @@ pub(crate) fn run(args: Args, instance: &Instance) -> ExitCode {
     let text = if args.json {
         serde_json::to_string(&status).unwrap_or_default() + "\n"
     } else {
-        heading(&status) + "\n" + &table::status(&status) + &hints(&status)
+        heading(&status) + "\n" + &table::status(&status) + &errors(&status) + &hints(&status)
     };
     // A reader that has gone away is no failure.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -44,6 +44,15 @@ fn heading(status: &Status) -> String {
         status.instance,
         duration(status.seconds)
     )
+}
+
+/// Errors of more than one line, which no table holds.
+fn errors(status: &Status) -> String {
+    let errors = status
+        .nodes
+        .iter()
+        .filter_map(|(name, node)| Some((name, node.error.as_ref().filter(|error| error.contains('\n'))?)));
+    errors.map(|(name, error)| format!("\n{name}: {error}\n")).collect()
 }
 
 /// What the nodes say can be done about their errors.
@@ -86,7 +95,10 @@ mod tests {
     fn the_heading_names_instance_supervisor_and_page_and_hints_their_node() {
         let status = serde_json::json!({
             "instance": "lab", "pid": 7, "web": "http://127.0.0.1:5800", "seconds": 1.0, "streams": {}, "edges": [],
-            "nodes": {"front": {"kind": "usb", "state": "stalled", "restarts": 0, "hint": "plug it in"}},
+            "nodes": {
+                "front": {"kind": "usb", "state": "stalled", "restarts": 0, "error": "no camera", "hint": "plug it in"},
+                "own": {"kind": "python_stage", "state": "backoff", "restarts": 1, "error": "ValueError: dark\n  own.py:3 in step"},
+            },
         });
         let status: Status = serde_json::from_value(status).unwrap();
         assert_eq!(
@@ -94,5 +106,9 @@ mod tests {
             "instance `lab`, pid 7, running for 1.0 s, page: http://127.0.0.1:5800\n"
         );
         assert_eq!(hints(&status), "\nhints\nfront: plug it in\n");
+        assert_eq!(errors(&status), "\nown: ValueError: dark\n  own.py:3 in step\n");
+        let table = table::nodes(&status);
+        assert_eq!(table.lines().count(), 3, "{table}");
+        assert!(table.contains("ValueError: dark …\n"), "{table}");
     }
 }

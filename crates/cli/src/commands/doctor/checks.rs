@@ -38,6 +38,7 @@ pub(super) fn all(instance: &Instance) -> Vec<Finding> {
         Finding::ok("RTSP", "H.264 cameras are read without further programs"),
         gstreamer(version("gst-launch-1.0", "--version"), has_elements()),
         ffmpeg(version("ffmpeg", "-version")),
+        super::python::look(),
     ];
     findings.extend(left_behind(&leftovers::find()));
     findings
