@@ -67,7 +67,7 @@ export class NodeDrawer {
     if (this.log.shownText === text) return;
     const isAtEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 40;
     this.log.shownText = text;
-    this.log.replaceChildren(...text.split("\n").map(logLine));
+    this.log.replaceChildren(...text.split("\n").map((line, index, lines) => logLine(line, lines[index - 1])));
     if (isAtEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 
@@ -154,10 +154,16 @@ export class NodeDrawer {
   }
 }
 
-/** One line, without the day and the time zone: these show on hover. */
-function logLine(line) {
+/** When a line was written, and its level. */
+const STAMP = /^(?:\d{4}-\d\d-\d\d[ T])?(\d\d:\d\d:\d\d\.\d+)\S*\s+[A-Z]+ /;
+
+/** One line, without the day and the time zone: these show on hover. What was written with the line before, as the lines of a
+ * traceback, has no time of its own. */
+function logLine(line, before = "") {
   const level = /\b(ERROR|WARN)\b/.exec(line)?.[1];
-  const short = line.replace(/^\d{4}-\d\d-\d\d[ T](\d\d:\d\d:\d\d\.\d+)\S*/, "$1");
+  const stamp = STAMP.exec(line)?.[0];
+  const isOneWithBefore = stamp !== undefined && STAMP.exec(before)?.[0] === stamp;
+  const short = isOneWithBefore ? `    ${line.slice(stamp.length)}` : line.replace(/^\d{4}-\d\d-\d\d[ T](\d\d:\d\d:\d\d\.\d+)\S*/, "$1");
   return h("span", { class: level ? level.toLowerCase() : null, title: short === line ? null : line }, `${short}\n`);
 }
 

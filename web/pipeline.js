@@ -10,6 +10,8 @@ const ROLES = [
 ];
 /** From the top of a row to the dot where its wire ends. */
 const PORT_PX = 13;
+/** Streams of this node are the supervisor's words about all nodes: told in one row, as they would hide the others. */
+const HEALTH = "_health/";
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Pipeline {
@@ -148,6 +150,7 @@ class Card {
     this.memory = figure(7);
     this.error = h("p", { class: "error", hidden: true });
     this.written = h("p", { class: "written quiet", hidden: true });
+    this.health = h("p", { class: "written quiet", hidden: true });
     this.ins = h("ul", { class: "ports in" });
     this.outs = h("ul", { class: "ports out" });
     const title = h("a", { class: "title", href: `#/node/${encodeURIComponent(name)}` }, h("strong", {}, name), this.restarts, this.kind);
@@ -159,6 +162,7 @@ class Card {
       this.error,
       this.written,
       this.ins,
+      this.health,
       this.outs,
     );
   }
@@ -187,7 +191,11 @@ class Card {
     const written = this.app.writtenBy(this.name);
     this.written.hidden = !written;
     if (written) setText(this.written, `${written.file ?? "nothing yet"}: ${bytes(written.bytes).join(" ")}, ${bytes(written.free_bytes).join(" ")} left`);
-    const ins = status.edges.filter((edge) => edge.to === this.name);
+    const all = status.edges.filter((edge) => edge.to === this.name);
+    const ins = all.filter(({ from }) => !from.startsWith(HEALTH));
+    const healths = all.length - ins.length;
+    this.health.hidden = healths === 0;
+    setText(this.health, `and the health of ${count(healths, "node")}`);
     const outs = Object.keys(status.streams).filter((stream) => stream.split("/")[0] === this.name);
     const before = `${[...this.inputs.keys()]} ${[...this.outputs.keys()]}`;
     keyed(this.ins, this.inputs, ins.map((edge) => edge.from).sort(), (stream) => new Input(stream));

@@ -217,7 +217,10 @@ class Results(Pages, unittest.TestCase):
         told = status({"front": node("source", "running"), "record": node("sink", "running") | {"kind": "record"}}, {"front/image": "image"})
         lost = {"superseded": 0, "overflow": 12, "damaged": 0, "skipped": 0}
         told["status"]["edges"] = [{"from": "front/image", "to": "record", "delivered": 9, "dropped": lost, "fps": 30}]
+        healths = [{"from": f"_health/{name}", "to": "record", "delivered": 0, "dropped": lost | {"overflow": 0}} for name in ("front", "record")]
+        told["status"]["edges"] += healths
         browser = self.open([told], answers, "/#/pipeline")
+        wait_for("one row for all health", lambda: "the health of 2 nodes" in browser.run("return document.body.innerText"))
         wait_for("its card", lambda: "2026-11-21_10-54-04.mcap: 12 MB, 38.0 GB left" in browser.run("return document.body.innerText"))
         browser.run("location.hash = '#/node/record'")
         drawer = wait_for("its panel", lambda: "Missed" in (text := self.said(browser, "#node")) and text)
@@ -228,6 +231,8 @@ class Results(Pages, unittest.TestCase):
         error = "Traceback (most recent call last):\n" + "".join(f'  File "/home/me/robot/a_long_folder/detector.py", line {n}, in step\n    boxes = self.model(frame.array)[0].boxes\n' for n in range(9)) + "ValueError: too dark"
         failed = node("stage", "backoff", error=error) | {"kind": "python_stage"}
         answers = {"api/settings/people": {"status": 200, "answer": {"run": "vision/detector.py", "threshold": 0.4}}}
+        lines = ["Traceback (most recent call last):", '  File "detector.py", line 9, in step', "    raise ValueError"]
+        answers["api/log/people"] = {"status": 200, "answer": {"lines": [f"2026-11-21T11:40:00.123456Z INFO {line}" for line in lines]}}
         browser = self.open([status({"people": failed}, {"people/results": "results", "people/points": "points"})], answers, "/#/pipeline")
         self.assertIn("python: detector.py", wait_for("its kind", lambda: "detector" in (card := self.said(browser, ".card")) and card))
         card = self.said(browser, ".card")
@@ -235,6 +240,8 @@ class Results(Pages, unittest.TestCase):
         self.assertIn("points in space, not drawn here", card)
         browser.size(390, 844, 2, True)
         browser.run("location.hash = '#/node/people'")
+        log = wait_for("the log", lambda: self.said(browser, "#node .log"))
+        self.assertEqual(log.split("\n")[1:3], ['      File "detector.py", line 9, in step', "        raise ValueError"])
         self.assertIn("in step\n    boxes", self.said(browser, "#node .error"))
         look = browser.run(
             "const e = document.querySelector('#node .error'); const s = getComputedStyle(e);"
