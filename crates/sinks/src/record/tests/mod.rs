@@ -1,6 +1,10 @@
 //! A real recorder on a bus of its own, its files read by the crate `mcap`.
 
+mod disks;
+mod kinds_of_trouble;
+
 use bushbaby_bus::{ArrayLayout, CaptureClock, CaptureTime, DType, Publisher, PublisherOptions, StreamName};
+use bushbaby_node::reporter::Reporter;
 use bushbaby_node::testing;
 use bushbaby_recording::Contents;
 use foxglove::Decode;
@@ -29,14 +33,23 @@ struct Running {
 
 impl Running {
     fn start(test: &str, streams: &[&str], settings: Settings) -> Self {
+        Self::start_on(test, streams, settings, None)
+    }
+
+    /// With a disk of the test's own, and somebody who hears what the recorder says.
+    fn start_on(test: &str, streams: &[&str], settings: Settings, disk: Option<(Box<dyn Disk>, Reporter)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let inputs = streams.iter().map(|stream| input(stream)).collect();
-        let context = testing::context(&testing::instance(test), "record", "record", inputs).unwrap();
+        let mut context = testing::context(&testing::instance(test), "record", "record", inputs).unwrap();
         let settings = Settings {
             to: folder.path().join("new folder"),
             ..settings
         };
-        let recorder = Recorder::open(settings, &context).unwrap();
+        let mut recorder = Recorder::open(settings, &context).unwrap();
+        if let Some((disk, reporter)) = disk {
+            recorder.disk = disk;
+            context.reporter = reporter;
+        }
         let thread = {
             let context = context.clone();
             std::thread::spawn(move || recorder.record(&context))
