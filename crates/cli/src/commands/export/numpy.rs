@@ -52,6 +52,12 @@ struct StreamArrays {
     jpeg: Option<Decoder>,
 }
 
+/// What one frame adds to an array.
+struct Row {
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
 struct OpenArray {
     name: String,
     part: u32,
@@ -72,10 +78,10 @@ impl StreamArrays {
 
     fn add(&mut self, frame: &PlayedFrame) -> Result<(), Failure> {
         if self.stream.carries == Carried::Image {
-            let Some((row, pixels)) = self.picture(frame)? else {
+            let Some(row) = self.picture(frame)? else {
                 return Ok(());
             };
-            self.row("", "|u1", &row, &pixels)?;
+            self.row("", "|u1", &row.shape, &row.bytes)?;
         } else {
             for array in &frame.arrays {
                 self.row(
@@ -105,7 +111,7 @@ impl StreamArrays {
     }
 
     /// A picture as an array; `None` for a damaged one, which is told.
-    fn picture(&mut self, frame: &PlayedFrame) -> Result<Option<(Vec<usize>, Vec<u8>)>, Failure> {
+    fn picture(&mut self, frame: &PlayedFrame) -> Result<Option<Row>, Failure> {
         let Some(picture) = frame.picture() else {
             return Ok(None);
         };
@@ -124,19 +130,24 @@ impl StreamArrays {
             let mut rgb = Image::default();
             return match decoder.rgb8(jpeg, &mut rgb) {
                 Ok(()) => {
-                    let row = vec![rgb.view().height() as usize, rgb.view().width() as usize, 3];
-                    Ok(Some((row, rgb.bytes().to_vec())))
+                    let shape = vec![rgb.view().height() as usize, rgb.view().width() as usize, 3];
+                    let bytes = rgb.bytes().to_vec();
+                    Ok(Some(Row { shape, bytes }))
                 }
                 Err(error) => tell(&error),
             };
         }
-        let mut row = vec![picture.height() as usize, picture.width() as usize];
+        let mut shape = vec![picture.height() as usize, picture.width() as usize];
         if picture.format() == PixelFormat::Gray8 {
-            return Ok(Some((row, frame.arrays[0].bytes.to_vec())));
+            let bytes = frame.arrays[0].bytes.to_vec();
+            return Ok(Some(Row { shape, bytes }));
         }
-        row.push(3);
+        shape.push(3);
         match to_rgb8(&picture) {
-            Ok(rgb) => Ok(Some((row, rgb.bytes().to_vec()))),
+            Ok(rgb) => Ok(Some(Row {
+                shape,
+                bytes: rgb.bytes().to_vec(),
+            })),
             Err(error) => tell(&error),
         }
     }
