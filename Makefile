@@ -39,6 +39,7 @@ bench: build
 
 peers:
 	scripts/peers.sh
+	scripts/recording-tests.sh
 
 measure: build
 	python3 scripts/measure_page.py

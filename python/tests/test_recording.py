@@ -1,0 +1,182 @@
+"""A recording as other programs read it: the mcap package, Foxglove's message types, Rerun and ffmpeg.
+
+Needs packages that are larger than all else here: `scripts/recording-tests.sh` installs them in an environment of their own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+PACKAGES = ("mcap", "mcap_protobuf", "foxglove_schemas_protobuf", "rerun")
+PROGRAM = os.environ.get("BUSHBABY", str(pathlib.Path(__file__).parents[2] / "target/debug/bushbaby"))
+# How long a test waits for what must come; reached only when it does not come.
+PATIENCE_S = 60.0
+
+PIPELINE = """
+cameras:
+  front: {scene: tags, size: 640x480, fps: 15}
+stages:
+  tags: {kind: apriltag, in: front, tag_size: 165mm}
+record:
+  to: RECORDINGS
+"""
+
+
+def is_missing() -> str | None:
+    """What these tests need and do not find."""
+    for package in PACKAGES:
+        if importlib.util.find_spec(package) is None:
+            return f"the package {package}"
+    if shutil.which("ffmpeg") is None:
+        return "ffmpeg"
+    return None if pathlib.Path(PROGRAM).exists() else PROGRAM
+
+
+def read(path: pathlib.Path) -> tuple[Any, list[tuple[str, str, Any, Any]]]:
+    """The summary of a recording, and topic, schema, message and what it says, by time."""
+    from mcap.decoder import DecoderFactory as AnyFactory
+    from mcap.reader import make_reader
+    from mcap_protobuf.decoder import DecoderFactory
+
+    class Json(AnyFactory):
+        def decoder_for(self, message_encoding: str, schema: object) -> Callable[[bytes], Any] | None:
+            return json.loads if message_encoding == "json" else None
+
+    with path.open("rb") as file:
+        reader = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory(), Json()])
+        messages = [
+            (channel.topic, schema.name, message, decoded)
+            for schema, channel, message, decoded in reader.iter_decoded_messages()
+            if schema is not None
+        ]
+        return reader.get_summary(), messages
+
+
+@unittest.skipIf(is_missing() is not None and "BUSHBABY_PEERS" not in os.environ, f"it needs {is_missing()}")
+class Recordings(unittest.TestCase):
+    """One run, whose recorder was killed once: two files."""
+
+    home: tempfile.TemporaryDirectory[str]
+    files: list[pathlib.Path]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.home = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(cls.home.name)
+        pipeline = folder / "pipeline.yaml"
+        pipeline.write_text(PIPELINE.replace("RECORDINGS", str(folder / "rec")))
+        environment = {**os.environ, "BUSHBABY_INSTANCE": f"recording-{os.getpid()}", "XDG_STATE_HOME": str(folder / "state")}
+
+        def ask(*words: str) -> str:
+            return subprocess.run([PROGRAM, *words], env=environment, capture_output=True, text=True).stdout
+
+        def until(what: str, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+            deadline = time.monotonic() + PATIENCE_S
+            while time.monotonic() < deadline:
+                answer = ask("status", "--json")
+                if answer and is_so(status := json.loads(answer)):
+                    return status
+                time.sleep(0.05)
+            raise AssertionError(f"it did not come: {what}")
+
+        def recorded(status: dict[str, Any], stream: str) -> int:
+            edges = [edge for edge in status["edges"] if edge["from"] == stream and edge["to"] == "record"]
+            return edges[0]["delivered"] if edges else 0
+
+        with (folder / "log.txt").open("w") as log:
+            run = subprocess.Popen([PROGRAM, "run", str(pipeline)], env=environment, stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            enough = lambda status: recorded(status, "front/image") >= 25 and recorded(status, "tags/detections") >= 5
+            pid = until("a recording", enough)["nodes"]["record"]["pid"]
+            os.kill(pid, signal.SIGKILL)
+            until("the recorder's return", lambda status: status["nodes"]["record"].get("pid") not in (None, pid))
+            before = until("some status", lambda status: True)
+            images = recorded(before, "front/image")
+            until("another recording", lambda status: recorded(status, "front/image") >= images + 25)
+        finally:
+            ask("stop")
+            run.wait(PATIENCE_S)
+        cls.files = sorted((folder / "rec").iterdir())
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.home.cleanup()
+
+    def test_the_mcap_package_reads_every_message_also_of_the_recorder_that_was_killed(self) -> None:
+        self.assertEqual(len(self.files), 2)
+        for path in self.files:
+            summary, messages = read(path)
+            self.assertEqual(summary.statistics.message_count, len(messages))
+            found = Counter((topic, schema) for topic, schema, _, _ in messages)
+            self.assertGreater(found["front/image", "foxglove.CompressedVideo"], 5)
+            self.assertEqual(found["front/calibration", "foxglove.CameraCalibration"], 1)
+            self.assertEqual(found["tags/detections", "bushbaby.Result"], found["tags/detections/annotations", "foxglove.ImageAnnotations"])
+            self.assertTrue(any(schema == "foxglove.Log" for _, schema in found))
+
+    def test_a_result_names_the_picture_that_it_was_found_in(self) -> None:
+        _, messages = read(self.files[1])
+        pictures = {message.sequence: message.log_time for topic, _, message, _ in messages if topic == "front/image"}
+        results = [decoded for topic, _, _, decoded in messages if topic == "tags/detections"]
+        joined = [result for result in results if result["origin"]["seq"] in pictures]
+        self.assertTrue(joined)
+        for result in joined:
+            self.assertEqual(result["origin"]["stream"], "front/image")
+            self.assertEqual(pictures[result["origin"]["seq"]], result["captured_at_ns"])
+
+    def test_poses_and_drawings_belong_to_the_tags_that_were_found(self) -> None:
+        _, messages = read(self.files[1])
+        results = {message.log_time: decoded["body"]["items"] for topic, _, message, decoded in messages if topic == "tags/detections"}
+        seen = 0
+        for topic, _, message, decoded in messages:
+            items = results.get(message.log_time, [])
+            if topic == "tags/detections/poses":
+                children = {transform.child_frame_id for transform in decoded.transforms}
+                self.assertEqual(children, {f"{item['family']}:{item['id']}" for item in items if "pose" in item})
+                self.assertEqual({transform.parent_frame_id for transform in decoded.transforms}, {"front"})
+                seen += 1
+            elif topic == "tags/detections/annotations":
+                self.assertEqual([text.text for text in decoded.texts], [str(item["id"]) for item in items])
+        self.assertGreater(seen, 0)
+
+    def test_ffmpeg_decodes_every_picture_of_every_file(self) -> None:
+        for path in self.files:
+            _, messages = read(path)
+            video = [decoded.data for topic, _, _, decoded in messages if topic == "front/image"]
+            shown = subprocess.run(
+                ["ffmpeg", "-v", "error", "-xerror", "-f", "h264", "-i", "-", "-fps_mode", "passthrough", "-f", "framecrc", "-"],
+                input=b"".join(video), capture_output=True,
+            )
+            self.assertEqual((shown.returncode, shown.stderr), (0, b""))
+            pictures = [line for line in shown.stdout.splitlines() if not line.startswith(b"#")]
+            self.assertEqual(len(pictures), len(video))
+
+    def test_rerun_finds_nothing_to_complain_of_and_opens_it(self) -> None:
+        rerun = pathlib.Path(sys.executable).with_name("rerun")
+        for path in self.files:
+            check = subprocess.run([rerun, "mcap", "check", path], capture_output=True, text=True)
+            self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
+            out = path.with_suffix(".rrd")
+            converted = subprocess.run([rerun, "mcap", "convert", path, "-o", out], capture_output=True, text=True)
+            self.assertEqual(converted.returncode, 0, converted.stderr)
+            told = subprocess.run([rerun, "rrd", "print", out], capture_output=True, text=True).stdout
+            out.unlink()
+            for entity in ("/front/image", "/front/calibration", "/tags/detections/poses"):
+                self.assertIn(entity, told)
+            self.assertIn("VideoStream", told)
+
+
+if __name__ == "__main__":
+    unittest.main()
