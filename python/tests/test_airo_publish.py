@@ -25,6 +25,13 @@ class AiroTest(unittest.TestCase):
     def setUp(self):
         self.instance = f"airop-{os.getpid()}-{next(_counter)}"
         os.environ["BUSHBABY_INSTANCE"] = self.instance
+        self.addCleanup(self._nothing_is_left)
+
+    def _nothing_is_left(self):
+        """What was killed leaves shared memory behind; the next start of anything in the instance takes it away."""
+        bushbaby.publish("the/next").close()
+        left = [name for name in os.listdir("/dev/shm") if name.startswith(f"bb_{self.instance}_")]
+        self.assertEqual(left, [])
 
 
 class Failing(AiroTest):
