@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import sys
+import types
 import typing
 from pathlib import Path, PurePath
 from typing import Any
 
 
 def hints_of(owner: Any) -> dict[str, Any]:
-    """The annotations of a function or a class, evaluated; none where they name what is only imported for a type checker."""
+    """The annotations of a function or a class, evaluated. One that names what is only imported for a type checker is left out."""
     try:
         return typing.get_type_hints(owner)
     except Exception:
-        return dict(getattr(owner, "__annotations__", {}))
+        return _one_by_one(owner)
+
+
+def _one_by_one(owner: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in reversed(owner.__mro__) if isinstance(owner, type) else (owner,):
+        names = vars(sys.modules.get(one.__module__, typing))
+        for name, annotation in getattr(one, "__annotations__", {}).items():
+            alone = types.SimpleNamespace(__annotations__={name: annotation})
+            with contextlib.suppress(Exception):
+                found |= typing.get_type_hints(alone, names)
+    return found
 
 
 def converted(value: Any, hint: Any, base_dir: str) -> Any:

@@ -163,7 +163,8 @@ class Node:
 
     def wait_for_log(self, words: str) -> str:
         """Waits until the log has these words and returns it."""
-        return self.wait_until(f"{words!r} in the log", lambda: self.log if words in self.log else None)
+        log: str = self.wait_until(f"{words!r} in the log", lambda: self.log if words in self.log else None)
+        return log
 
     def report(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Waits for a report of which something holds."""

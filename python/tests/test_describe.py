@@ -202,14 +202,14 @@ class Mistakes(Case):
             self.assertIn("detector.py:" + place + ": " if place else "detector.py ", told, source)
 
     def test_what_cannot_be_read_is_told_in_words(self) -> None:
-        for path, words in (
+        for run, words in (
             (str(self.folder.path / "none.py"), "there is no such file"),
             (str(self.folder.path), "is no file"),
             ("/dev/zero", "is no file"),
             ("\0.py", "cannot be read"),
         ):
             with self.assertRaisesRegex(CannotDescribe, words):
-                describe(path)
+                describe(run)
         path = self.folder.path / "a.py"
         for content, words in (
             (b"x = 1\0", "null byte"),

@@ -25,7 +25,7 @@ class Case(unittest.TestCase):
         return node
 
     def failure(self, node: Node) -> dict[str, Any]:
-        failed = node.wait_for("failed")
+        failed: dict[str, Any] = node.wait_for("failed")
         self.assertEqual(node.wait_for_exit(), 1)
         return failed
 

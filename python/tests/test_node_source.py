@@ -204,7 +204,8 @@ class Drivers(Case):
         sys.path.insert(0, str(self.folder.path))
         self.addCleanup(sys.path.remove, str(self.folder.path))
         self.addCleanup(sys.modules.pop, "lab_cameras", None)
-        environment = mock.patch.dict(os.environ, PYTHONPATH=str(self.folder.path))
+        search = [str(self.folder.path), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(search))
         environment.start()
         self.addCleanup(environment.stop)
 

@@ -94,6 +94,17 @@ class Functions(Case):
         self.assertEqual((first.origin.seq, first.items), (1, []))
         self.assertEqual((second.origin.seq, [item.text for item in second.items]), (3, ["x"]))
 
+    def test_a_name_that_cannot_be_given_is_given_by_its_place(self) -> None:
+        node = self.node(
+            "import bushbaby as bb\n@bb.stage\ndef f(frame: bb.Frame, /, *, word: str): return [bb.Text(word)]\n",
+            inputs=["front/image"],
+            arguments={"word": "by place"},
+        )
+        camera, results = self.publisher("front/image"), self.subscription("mine/results")
+        node.wait_for("running")
+        camera.send(picture(0))
+        self.assertEqual(self.received(results).items[0].text, "by place")
+
     def test_what_it_prints_logs_and_warns_of_is_in_its_log_at_once(self) -> None:
         node = self.node(
             """
