@@ -1,4 +1,4 @@
-"""bushbaby with the camera interface of airo-camera-toolkit: the same camera as in `airo_camera.py`, published and received by ours."""
+"""bushbaby with airo-camera-toolkit's camera interface: the camera of `airo_camera.py`, published and received by ours."""
 
 import os
 

@@ -100,24 +100,25 @@ class Bench:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self._figures.peer}: nothing came within {PATIENCE_S:.0f} s")
 
-    def _frames(self, mode: Mode, seconds: float):
-        """Yields each frame of a round of this mode with its note."""
+    def _frames(self, mode: Mode, seconds: float, at_least: int = 0):
+        """Yields each frame of a round of this mode with its note; a slow one gets more time to bring a few."""
         round_number = self._plan.order(mode)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        deadline, last_deadline, count = time.monotonic() + seconds, time.monotonic() + PATIENCE_S, 0
+        while time.monotonic() < deadline or (count < at_least and time.monotonic() < last_deadline):
             frame = self._receive(0.5)
             if frame is None:
                 continue
             # Copied: a transport that reuses its memory must not change it while it is used.
             note = Note(*frame["note"].tolist())
             if note.round == round_number:
+                count += 1
                 yield frame, note
         self._plan.order(Mode.IDLE)
 
     def unpaced(self, seconds: float) -> None:
         begun = ended = None
         received = 0
-        for frame, note in self._frames(Mode.UNPACED, seconds):
+        for frame, note in self._frames(Mode.UNPACED, seconds, at_least=3):
             self._figures.torn += not is_whole(frame, self._payload, note.stamp)
             ended = time.perf_counter()
             begun = ended if begun is None else begun

@@ -28,9 +28,12 @@ def main() -> int:
     parser.add_argument("--payload", action="append", choices=PAYLOADS, help="only these payloads")
     parser.add_argument("--quick", action="store_true", help="two short rounds: whether it works, not how fast")
     parser.add_argument("--json", action="store_true", help="one JSON object a row")
+    parser.add_argument("--markdown", action="store_true", help="the table of docs/measurements.md")
     args = parser.parse_args()
     times = Times(rounds=2, floor_s=0.1, unpaced_s=0.3, paced_s=0.7, kept_s=0.5) if args.quick else Times()
-    if not args.json:
+    if args.markdown:
+        print(MARKDOWN_HEAD, flush=True)
+    elif not args.json:
         print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}")
         print(HEAD, flush=True)
     failed = False
@@ -44,7 +47,7 @@ def main() -> int:
                 print(f"{peer.name}, {payload}: {type(error).__name__}: {error}", file=sys.stderr)
                 failed = True
                 continue
-            print(json.dumps(row) if args.json else table_row(row), flush=True)
+            print(json.dumps(row) if args.json else markdown_row(row) if args.markdown else table_row(row), flush=True)
     return 1 if failed else 0
 
 
@@ -78,6 +81,20 @@ def table_row(row: dict) -> str:
         f"{row['peer']:<28}  {PAYLOADS[row['payload']].title:<24}  {floor:>10}  {speed:>26}  {share:>5}  "
         f"{row['p50_ms']:>8.3f}  {row['p99_ms']:>8.3f}  {row['lost']:>5}  {row['torn']:>5} of {row['received']:>5}  "
         f"{row['kept_torn']:>3} of {row['kept']:>3}"
+    )
+
+
+MARKDOWN_HEAD = """\
+| transport | frame | MB/s | of memcpy | p50 ms | p99 ms | torn | kept 150 ms, torn |
+|---|---|---:|---:|---:|---:|---:|---:|"""
+
+
+def markdown_row(row: dict) -> str:
+    small = row["payload"] == "small64"
+    speed, share = ("", "") if small else (f"{row['mb_s']:,.0f}", f"{row['share_of_floor']:.2f}")
+    return (
+        f"| {row['peer']} | {PAYLOADS[row['payload']].title} | {speed} | {share} | {row['p50_ms']:.2f} | {row['p99_ms']:.2f} | "
+        f"{row['torn']} of {row['received']:,} | {row['kept_torn']} of {row['kept']} |"
     )
 
 
