@@ -16,7 +16,8 @@ use super::world::PLACES;
 #[serde(deny_unknown_fields)]
 pub struct SceneSettings {
     /// What it shows: `tags`, a room with AprilTags of family 36h11 in it, before a camera that moves; `rgbd`, a table-top
-    /// before a stereo camera that measures depth.
+    /// before a stereo camera that measures depth: it writes `NAME/rgbd` and, while somebody reads them, `NAME/points` and
+    /// `NAME/truth`.
     #[serde(default)]
     pub scene: Shows,
     /// Size of the pictures.
