@@ -154,6 +154,51 @@ fn record() {
     assert!(files >= 3, "{files} recordings");
 }
 
+/// The environment with the package of this checkout, which `scripts/python-env.sh` makes. Without it there are no Python nodes;
+/// `make test` makes it.
+fn python_environment() -> Option<PathBuf> {
+    let environment = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/python-env");
+    environment.join("bin/python").exists().then_some(environment)
+}
+
+#[test]
+fn python_stage() {
+    let Some(environment) = python_environment() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let code = "import bushbaby as bb\n\n@bb.stage\ndef own(frame: bb.Frame) -> list[bb.Box]:\n    return [bb.Box(0, 0, 1, 1)]\n";
+    let path = folder.path().join("own.py");
+    std::fs::write(&path, code).unwrap();
+    let (run, python) = (path.display(), environment.display());
+    check(
+        program(),
+        &Case {
+            kind: "python_stage",
+            node: "own",
+            pipeline: format!(
+                "cameras:\n  eye: scene\nstages:\n  own:\n    run: {run}\n    python: {python}\n    in: eye\n"
+            ),
+            delivers: Some("own/results"),
+            has_hardware: true,
+            unknown_setting: ("  own:\n", "    no_such_key: 1\n"),
+        },
+    );
+}
+
+#[test]
+fn python_source() {
+    let Some(environment) = python_environment() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let code = "import time\nimport bushbaby as bb\nimport numpy as np\n\nclass Eye(bb.Source):\n    def step(self) -> np.ndarray:\n        time.sleep(0.03)\n        return np.zeros((48, 64, 3), np.uint8)\n";
+    let path = folder.path().join("eye.py");
+    std::fs::write(&path, code).unwrap();
+    let line = format!("run: {}\n    python: {}", path.display(), environment.display());
+    check(program(), &camera("python_source", &line));
+}
+
 /// A kind that is added without a case above makes this fail.
 #[test]
 fn every_kind_has_a_case() {
