@@ -137,10 +137,11 @@ impl Recording {
         &self.inner.topics
     }
 
-    /// When the first message was captured, and the last, in nanoseconds since 1970; `None` without any message.
+    /// When the first frame that can be played was captured, and the last, in nanoseconds since 1970; `None` without any.
     pub fn times_ns(&self) -> Option<(u64, u64)> {
-        let first = self.topics().iter().map(|topic| topic.first_ns).min()?;
-        let last = self.topics().iter().map(|topic| topic.last_ns).max()?;
+        let streams = streams(self);
+        let first = streams.iter().map(|stream| stream.first_ns).min()?;
+        let last = streams.iter().map(|stream| stream.last_ns).max()?;
         Some((first, last))
     }
 

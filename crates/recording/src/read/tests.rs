@@ -115,6 +115,21 @@ fn messages_come_in_the_order_of_their_times_pictures_before_what_was_found_in_t
 }
 
 #[test]
+fn a_recording_begins_with_its_first_frame_not_with_how_nodes_were_before() {
+    let (mut writer, mut bytes) = McapWriter::begin(&BTreeMap::from([("version".to_owned(), "1".to_owned())]));
+    let log = Written {
+        topic: "_health/front".to_owned(),
+        contents: Contents::Log,
+        ..raw("", 3)
+    };
+    writer.add(&log, 0);
+    writer.add(&raw("front/image", 5), 0);
+    bytes.extend(writer.finish());
+    let folder = Folder::new();
+    assert_eq!(folder.open(&bytes).times_ns(), Some((5 * SECOND, 5 * SECOND)));
+}
+
+#[test]
 fn a_killed_recorders_file_tells_and_plays_the_same_as_a_finished_one() {
     let (finished, unfinished) = file(&["front/image", "a/results"], 3, 4);
     let (whole, killed) = (Folder::new(), Folder::new());

@@ -6,10 +6,12 @@ use bushbaby_bus::{CaptureClock, Frame, ReadOptions, ReadPolicy, StreamName, Sub
 use bushbaby_node::settings::Settings as _;
 use bushbaby_node::{Outputs, Source, Step, image};
 use bushbaby_pixels::PixelFormat;
+use bushbaby_recording::read::{Recording, streams};
 use bushbaby_testkit::picture::read_stamp;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{At, ReplaySettings, ReplaySource, Speed, Times};
+use super::{At, Playback, ReplaySettings, ReplaySource, Speed, Times};
 use crate::test_node::TestNode;
 use recorder::{FRAME_NS, Recorder, START_NS};
 
@@ -391,4 +393,30 @@ fn its_outputs_are_those_that_the_camera_had() {
     };
     assert_eq!(outputs("table"), ["rgbd", "points"]);
     assert_eq!(outputs("front"), ["image", "decoded"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn messages_that_are_damaged_are_told_and_the_others_play(
+        data in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..80), 9),
+    ) {
+        let mut recorder = Recorder::new();
+        recorder.raw("front/image", PixelFormat::Rgb8, 0..2);
+        recorder.damaged("front", &data);
+        recorder.raw("left/image", PixelFormat::Gray8, 0..3);
+        let recording = recorder.finish();
+        let opened = Recording::open(&recording.path()).unwrap();
+        let (from, to) = opened.times_ns().unwrap();
+        let played = streams(&opened);
+        let left = played.iter().position(|stream| stream.node == "left").unwrap();
+        let mut playback = Playback::new(&opened, played, from, to);
+        let mut of_left = 0;
+        while let Some(frame) = playback.next() {
+            frame.picture();
+            of_left += usize::from(frame.stream == left);
+        }
+        prop_assert_eq!(of_left, 3);
+    }
 }

@@ -183,6 +183,24 @@ impl Recorder {
         }
     }
 
+    /// Messages of every form that say nothing that makes sense.
+    pub(super) fn damaged(&mut self, node: &str, data: &[Vec<u8>]) {
+        let forms = [
+            ("image", Contents::Video),
+            ("image", Contents::Jpeg),
+            ("image", Contents::RawImage),
+            ("image/info", Contents::Info),
+            ("rgbd/rgb", Contents::RawImage),
+            ("rgbd/depth", Contents::RawImage),
+            ("points", Contents::PointCloud),
+            ("calibration", Contents::Calibration),
+            ("results", Contents::Result),
+        ];
+        for ((name, contents), data) in forms.into_iter().zip(data) {
+            self.add(&format!("{node}/{name}"), contents, 2, data.clone());
+        }
+    }
+
     /// A result of the picture of that number.
     pub(super) fn result(&mut self, stream: &str, of: &str, number: u32) {
         let record = ResultRecord {
