@@ -24,6 +24,8 @@ const KEYFRAME_EVERY_NS: u64 = 1_000_000_000;
 const BITS_PER_PIXEL: f64 = 0.1;
 /// What is taken until two pictures came.
 const FIRST_GUESS_HZ: f64 = 30.0;
+/// So often a picture is handed in at most.
+const MOST_REFUSALS: u32 = 100;
 /// The encoder takes no longer sides, the shorter at most [`SHORTER_SIDE_PX`].
 const LONGER_SIDE_PX: u32 = 3840;
 const SHORTER_SIDE_PX: u32 = 2160;
@@ -45,7 +47,10 @@ pub enum VideoError {
     /// It is a JPEG that cannot be decoded.
     #[error("a JPEG picture is damaged: {0}")]
     Jpeg(#[from] JpegError),
-    /// The encoder refused it.
+    /// The encoder's rate control would not have it.
+    #[error("a picture did not fit into the bit rate and is left out: give it a larger `bitrate`")]
+    Refused,
+    /// The encoder failed.
     #[error("the H.264 encoder failed: {0}")]
     Encoder(#[from] openh264::Error),
 }
@@ -148,10 +153,21 @@ impl VideoEncoder {
             running.encoder.force_intra_frame();
         }
         let since_ms = captured_ns.saturating_sub(running.began_ns) / 1_000_000;
-        let encoded = running.encoder.encode_at(&yuv, Timestamp::from_millis(since_ms))?;
-        let is_keyframe = encoded.frame_type() == FrameType::IDR;
         let mut annex_b = Vec::new();
-        encoded.write_vec(&mut annex_b);
+        let mut is_keyframe = false;
+        // A recording has every picture. One that the rate control would leave out, to stay below the bit rate, is handed in
+        // again: each refusal makes it give way.
+        for _ in 0..MOST_REFUSALS {
+            let encoded = running.encoder.encode_at(&yuv, Timestamp::from_millis(since_ms))?;
+            encoded.write_vec(&mut annex_b);
+            is_keyframe = encoded.frame_type() == FrameType::IDR;
+            if encoded.frame_type() != FrameType::Skip && !annex_b.is_empty() {
+                break;
+            }
+        }
+        if annex_b.is_empty() {
+            return Err(VideoError::Refused);
+        }
         if is_keyframe {
             running.keyframe_ns = captured_ns;
         }
@@ -206,8 +222,7 @@ fn encoder(bits_per_second: u32, hz: f64, color: ColorSpace, level: Level) -> Re
         .max_frame_rate(FrameRate::from_hz(hz.clamp(1.0, 240.0) as f32))
         // Keyframes are asked for by capture time.
         .intra_frame_period(IntraFramePeriod::auto())
-        // A recording has every picture, whatever it costs.
-        .skip_frames(false)
+        .skip_frames(true)
         .scene_change_detect(false)
         .background_detection(false)
         .num_threads(1)
