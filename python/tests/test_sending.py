@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import pickle
 import threading
 from dataclasses import dataclass
@@ -199,6 +200,35 @@ class Sending(BusTest):
         with self.assertRaises(bb.Closed):
             self.pub.send(np.zeros(2))
         bb.publish("mine/out").close()
+
+    def test_a_publisher_says_who_reads_it(self) -> None:
+        self.assertEqual((self.pub.readers, self.pub.is_wanted), (1, True))
+        self.sub.close()
+        self.assertEqual((self.pub.readers, self.pub.is_wanted), (0, False))
+
+    def test_what_is_expected_is_made_ready_and_checked(self) -> None:
+        for expect in (((4, 4, 3), "uint8"), {"rgb": ((4, 4, 3), "uint8"), "depth": ((4, 4), np.float32)}):
+            with bb.publish("mine/expected", expect=expect, captured_by="start_of_exposure") as pub:  # type: ignore[arg-type]
+                with bb.subscribe("mine/expected") as sub:
+                    pub.send(np.zeros((4, 4, 3), np.uint8), captured_at=1.0)
+                    frame = sub.recv(10.0)
+                    assert frame is not None
+                    self.assertEqual(frame.captured_by, "start_of_exposure")
+        with self.assertRaises(bb.BadValue):
+            bb.publish("mine/expected", expect=((4, 4), "complex64"))
+        with self.assertRaisesRegex(bb.BadValue, "start_of_exposure"):
+            bb.publish("mine/expected", captured_by="yesterday")
+
+    def test_more_than_the_memory_has_is_refused_before_anything_is_written(self) -> None:
+        with self.assertRaisesRegex(bb.BadValue, "larger than"):
+            self.pub.loan((1 << 35,))
+        memory = os.statvfs("/dev/shm")
+        too_much = memory.f_bavail * memory.f_frsize + (1 << 20)
+        if too_much < 1 << 34:
+            with self.assertRaisesRegex(bb.SharedMemoryFull, "mine/out"):
+                with self.pub.loan((too_much,)):
+                    raise AssertionError("it was lent")
+        self.assertEqual(self.received([]).items, [])
 
     def test_several_threads_may_send(self) -> None:
         threads = [threading.Thread(target=lambda n=n: [self.pub.send(np.full(100, n)) for _ in range(10)]) for n in range(4)]

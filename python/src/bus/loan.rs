@@ -4,36 +4,28 @@
 //! *root* array below it, to which every slice of it refers; when the block ends, the references say whether anything still
 //! looks there. If nothing does, the arrays are [detached](super::arrays::detach) and the slot is sent as it is. If something
 //! does, the slot stays with what looks at it, and a copy of it is sent.
-#![allow(unsafe_code)] // Arrays over a loan's memory.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+mod layouts;
+mod slot;
 
-use bushbaby_bus::{ArrayLayout, DType, FrameLayout, Loan};
-use numpy::PyUntypedArray;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use bushbaby_bus::{ArrayLayout, FrameLayout};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arrays::{self, Access, Shape};
-use super::errors::classes::{BadValue, Error};
+use super::errors::classes::Error;
 use super::errors::of_publish;
 use super::ours::Ours;
 use super::publisher::{PyPublisher, origin_of};
+pub(crate) use layouts::layouts_of;
+pub(crate) use slot::Kept;
+use slot::{Filling, Slot, WHAT, array_pair};
 
 /// Room for what may be said of the frame while it is filled.
 const BODY_BYTES: usize = 4096;
 /// Slots that may be kept past their blocks, so that the publisher always has some to send with.
 const MOST_KEPT: usize = 4;
-
-/// The slot, for as long as an array looks into it: what root arrays have as `base`.
-#[pyclass(frozen, module = "bushbaby._core")]
-pub(crate) struct Slot {
-    loan: Mutex<Option<Ours<Loan<'static>>>>,
-    /// Set when something keeps it past its block.
-    kept_past: OnceLock<Kept>,
-}
-
-/// Counts the slots of a publisher that something keeps past their blocks.
-pub(crate) type Kept = Arc<()>;
 
 /// A part of shared memory, to be filled in a `with` block and sent at its end. From `Publisher.loan`.
 #[pyclass(name = "Loan", module = "bushbaby")]
@@ -53,13 +45,6 @@ pub(crate) struct PyLoan {
     origin: Option<Py<PyAny>>,
     filling: Option<Filling>,
     seq: Option<u64>,
-}
-
-struct Filling {
-    slot: Py<Slot>,
-    layout: FrameLayout,
-    /// Each array's root, and what was handed out.
-    arrays: Vec<(Py<PyUntypedArray>, Py<PyUntypedArray>)>,
 }
 
 impl PyLoan {
@@ -136,7 +121,7 @@ impl PyLoan {
             py,
             Slot {
                 loan: Mutex::new(Some(Ours::new(loan))),
-                kept_past: OnceLock::new(),
+                kept: OnceLock::new(),
             },
         )?;
         let mut arrays = Vec::with_capacity(places.len());
@@ -175,7 +160,7 @@ impl PyLoan {
         };
         if exc_type.is_none() {
             self.seq = Some(self.send(py, filling)?);
-        } else if filling.iskept_past(py) {
+        } else if filling.is_kept(py) {
             filling.keep(self.publisher.get().kept());
         } else {
             filling.detach(py);
@@ -195,7 +180,7 @@ impl PyLoan {
             .transpose()?;
         let captured = shared.captured(self.captured_at, origin.as_ref())?;
         let body = self.body(py)?;
-        let receipt = if filling.iskept_past(py) || body.len() > filling.layout.body_capacity_bytes {
+        let receipt = if filling.is_kept(py) || body.len() > filling.layout.body_capacity_bytes {
             shared.loan_was_copied();
             filling.keep(shared.kept());
             let slot = filling.slot.get();
@@ -225,94 +210,4 @@ impl PyLoan {
         };
         shared.sent(receipt)
     }
-}
-
-impl Slot {
-    fn locked(&self) -> MutexGuard<'_, Option<Ours<Loan<'static>>>> {
-        self.loan.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Filling {
-    /// Whether anything but the caller's one variable (or dict) still refers to the memory.
-    fn iskept_past(&self, py: Python<'_>) -> bool {
-        self.arrays.iter().any(|(root, array)| {
-            // A root is known to us and to its array; an array to us and to the caller. Slices refer to the root; what is no
-            // plain array (a memoryview, a tensor) refers to the array.
-            arrays::references(root.bind(py)) > 2 || arrays::references(array.bind(py)) > 2
-        })
-    }
-
-    /// Leaves the slot to what still refers to it.
-    fn keep(&self, kept: &Kept) {
-        self.slot.get().kept_past.get_or_init(|| kept.clone());
-    }
-
-    /// Empties the arrays; returns the slot, which nothing looks into any more.
-    fn detach(&self, py: Python<'_>) -> Option<Loan<'static>> {
-        for (root, array) in &self.arrays {
-            arrays::detach(array.bind(py));
-            arrays::detach(root.bind(py));
-        }
-        self.slot.get().locked().take()?.into_inner(WHAT).ok()
-    }
-}
-
-const WHAT: &str = "this loan";
-
-/// Makes an array over a place in the slot, and its root.
-fn array_pair(
-    layout: &ArrayLayout,
-    place: *mut u8,
-    slot: &Bound<'_, Slot>,
-) -> PyResult<(Py<PyUntypedArray>, Py<PyUntypedArray>)> {
-    let mut strides = vec![layout.dtype.size_bytes(); layout.shape.len()];
-    for dim in (1..layout.shape.len()).rev() {
-        strides[dim - 1] = strides[dim] * layout.shape[dim];
-    }
-    let shape = Shape::new(&layout.shape, &strides);
-    // SAFETY: the place is as long as the layout says, without gaps. The slot, base of the root, keeps it; it is taken out of the
-    // slot only after both arrays were detached and no other array refers to them.
-    unsafe {
-        let owner = slot.clone().into_any();
-        let root = arrays::over(slot.py(), layout.dtype, shape, place, owner, Access::Write)?;
-        let array = arrays::over(
-            slot.py(),
-            layout.dtype,
-            shape,
-            place,
-            root.clone().into_any(),
-            Access::Write,
-        )?;
-        Ok((root.unbind(), array.unbind()))
-    }
-}
-
-/// Name, encoding, dtype and shape.
-type Planned = (String, String, String, Vec<usize>);
-
-/// Reads what `loan` and `publish(expect=…)` take: a shape and a dtype, or a dict of them by name. Also returns whether it was a
-/// dict.
-///
-/// # Errors
-/// `BadValue`, saying what it wants.
-pub(crate) fn layouts_of(
-    shape: &Bound<'_, PyAny>,
-    dtype: Option<&Bound<'_, PyAny>>,
-    name: Option<&str>,
-    encoding: Option<&str>,
-) -> PyResult<(Vec<ArrayLayout>, bool)> {
-    let plan = shape.py().import("bushbaby._payload")?.getattr("loan_plan")?;
-    let (plan, by_name): (Vec<Planned>, bool) = plan.call1((shape, dtype, name, encoding))?.extract()?;
-    let layouts = plan.into_iter().map(|(name, encoding, dtype, shape)| {
-        let dtype = DType::from_name(&dtype).ok_or_else(|| {
-            BadValue::new_err(format!(
-                "array `{name}` has dtype {dtype}; what travels is uint8 to uint64, int8 to int64, float16 to float64 and bool"
-            ))
-        })?;
-        let layout = ArrayLayout::new(name, dtype, shape).with_encoding(encoding);
-        layout.size_bytes().map_err(|error| super::errors::of_layout(&error))?;
-        Ok(layout)
-    });
-    Ok((layouts.collect::<PyResult<_>>()?, by_name))
 }

@@ -17,6 +17,7 @@ pub(crate) mod origin;
 pub(crate) mod ours;
 pub(crate) mod payload;
 mod publisher;
+mod remembered;
 mod strided;
 mod subscription;
 mod tags;

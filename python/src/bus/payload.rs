@@ -21,6 +21,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::errors::{self, classes::BadValue};
+use super::remembered::Given;
 use super::strided::Strided;
 
 /// Arrays and body of one frame to be sent.
@@ -46,6 +47,14 @@ pub(crate) struct Beside<'a, 'py> {
     pub(crate) pickle: bool,
 }
 
+impl Beside<'_, '_> {
+    /// Whether arrays go alone.
+    fn is_nothing(&self) -> bool {
+        let alone = self.results.is_none() && self.meta.is_none() && self.encoding.is_none();
+        alone && self.arrays.is_none_or(|arrays| arrays.is_empty())
+    }
+}
+
 impl Payload {
     /// Makes the payload of one value, and of what goes along with it; Python's `None` is a frame without arrays.
     ///
@@ -54,6 +63,28 @@ impl Payload {
     /// # Errors
     /// `BadValue`, saying what cannot travel and what can.
     pub(crate) fn with(value: &Bound<'_, PyAny>, camera: &str, beside: Beside<'_, '_>) -> PyResult<Self> {
+        let given = if beside.is_nothing() {
+            Given::of(value, camera)
+        } else {
+            None
+        };
+        if let Some(given) = &given
+            && let Some(decided) = given.remembered()
+        {
+            return Ok(Self {
+                layout: decided.layout.clone(),
+                sources: given.in_order(&decided).into_iter().map(Source::new).collect(),
+                body: decided.body.clone(),
+            });
+        }
+        let payload = Self::decided_by_python(value, camera, beside)?;
+        if let Some(given) = given {
+            given.remember(&payload.arrays(value.py()), &payload.layout, &payload.body);
+        }
+        Ok(payload)
+    }
+
+    fn decided_by_python(value: &Bound<'_, PyAny>, camera: &str, beside: Beside<'_, '_>) -> PyResult<Self> {
         let parts = value.py().import("bushbaby._payload")?.getattr("parts")?;
         let given = (
             value,
@@ -83,6 +114,13 @@ impl Payload {
         })
     }
 
+    fn arrays<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyUntypedArray>> {
+        self.sources
+            .iter()
+            .map(|source| source.array.bind(py).clone())
+            .collect()
+    }
+
     /// What a loan for it must have room for.
     pub(crate) fn layout(&self) -> &FrameLayout {
         &self.layout
@@ -108,7 +146,7 @@ type Named<'py> = (String, String, Bound<'py, PyUntypedArray>);
 #[derive(Debug)]
 struct Source {
     memory: Strided,
-    _array: Py<PyUntypedArray>,
+    array: Py<PyUntypedArray>,
 }
 
 impl Source {
@@ -118,7 +156,7 @@ impl Source {
         let memory = Strided::new(data.cast(), array.shape(), array.strides(), array.dtype().itemsize());
         Self {
             memory,
-            _array: array.unbind(),
+            array: array.unbind(),
         }
     }
 

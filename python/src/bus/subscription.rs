@@ -1,28 +1,21 @@
-//! `bb.Subscription`: the reading end of a stream.
-//!
-//! Every wait is cut into pieces of 50 ms, in which the interpreter is free for other threads; between them signals are looked
-//! at, so that Ctrl-C always works.
+//! `bb.Subscription`: the reading end of a stream. How it waits: [`waiting`].
+
+mod waiting;
 
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bushbaby_bus::{Bus, Frame, MAX_QUEUE, ReadOptions, ReadPolicy, RecvError, Subscriber};
-use pyo3::exceptions::PyRuntimeWarning;
+use bushbaby_bus::{Bus, Frame, MAX_QUEUE, ReadOptions, ReadPolicy, Subscriber};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::errors::classes::{BadValue, Closed, Stale};
-use super::errors::{of_bus, of_recv};
+use super::errors::classes::BadValue;
 use super::frame::{PyFrame, Reading};
 use super::opening::{self, Asked, Watch};
 use super::ours::Ours;
-
-/// Signals are looked at this often.
-const PIECE: Duration = Duration::from_millis(50);
-/// Longest wait that may be asked for, in seconds: a year.
-const LONGEST_S: f64 = 365.0 * 86_400.0;
+use waiting::{Came, checked_seconds, deadline, open_reader};
 
 /// The reading end of a stream, from `bb.subscribe`.
 ///
@@ -53,21 +46,6 @@ struct Open {
     bus: Bus,
     /// Absent until it is known which stream is meant.
     reader: Option<Arc<Subscriber>>,
-}
-
-/// Why there will be no frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Closed,
-    InstanceOver,
-}
-
-/// What a wait ended with.
-#[derive(Debug)]
-enum Came {
-    Frame(Frame),
-    Nothing,
-    End(End),
 }
 
 #[pymethods]
@@ -274,133 +252,12 @@ impl PySubscription {
     fn read(&self, frame: Frame) -> PyFrame {
         PyFrame::read_as(frame, self.reading.clone())
     }
-
-    /// Waits for the next frame, in pieces.
-    fn wait(&self, py: Python<'_>, until: Option<Instant>) -> PyResult<Came> {
-        let inner = self.inner()?;
-        loop {
-            let piece = until.map_or(PIECE, |until| {
-                until.saturating_duration_since(Instant::now()).min(PIECE)
-            });
-            let came = py.detach(|| self.wait_once(inner, piece));
-            match came {
-                Ok(Came::Nothing) => {}
-                Ok(came) => return Ok(came),
-                Err(Failed::Damaged(error)) => warn(py, &error)?,
-                Err(Failed::Other(error)) => return Err(error),
-            }
-            py.check_signals()?;
-            if until.is_some_and(|until| Instant::now() >= until) {
-                return Ok(Came::Nothing);
-            }
-        }
-    }
-
-    fn wait_once(&self, inner: &Inner, piece: Duration) -> Result<Came, Failed> {
-        let Some(reader) = self.reader(inner)? else {
-            if inner.open().is_none() {
-                return Ok(Came::End(End::Closed));
-            }
-            if inner.watch.is_over() {
-                return Ok(Came::End(End::InstanceOver));
-            }
-            std::thread::sleep(piece);
-            return Ok(Came::Nothing);
-        };
-        match reader.recv(piece) {
-            Ok(Some(frame)) => {
-                if inner.generation.swap(frame.generation(), Ordering::Relaxed) != frame.generation() {
-                    inner.watch.look_now();
-                }
-                Ok(Came::Frame(frame))
-            }
-            Ok(None) if inner.open().is_none() => Ok(Came::End(End::Closed)),
-            Ok(None) if inner.watch.is_over() && !reader.publisher_is_alive() => Ok(Came::End(End::InstanceOver)),
-            Ok(None) => Ok(Came::Nothing),
-            Err(error @ RecvError::Damaged { .. }) => Err(Failed::Damaged(error)),
-            Err(error) => Err(Failed::Other(of_recv(&error))),
-        }
-    }
-
-    /// Returns the reader, which is opened when it is known which stream is meant.
-    fn reader(&self, inner: &Inner) -> Result<Option<Arc<Subscriber>>, Failed> {
-        let mut open = inner.open();
-        let Some(open) = open.as_mut() else { return Ok(None) };
-        if open.reader.is_none() {
-            open.reader = open_reader(&open.bus, &self.asked, self.options).map_err(Failed::Other)?;
-        }
-        Ok(open.reader.clone())
-    }
-
-    /// The newest frame that came until now.
-    fn newest(&self, py: Python<'_>) -> PyResult<(Option<Frame>, Option<End>)> {
-        let inner = self.inner()?;
-        let newest = py.detach(|| {
-            let Some(reader) = self.reader(inner)? else {
-                return Ok(None);
-            };
-            reader.latest().map_err(|error| match error {
-                RecvError::Damaged { .. } => Failed::Damaged(error),
-                error => Failed::Other(of_recv(&error)),
-            })
-        });
-        let newest = match newest {
-            Ok(newest) => newest,
-            Err(Failed::Damaged(error)) => {
-                warn(py, &error)?;
-                None
-            }
-            Err(Failed::Other(error)) => return Err(error),
-        };
-        let mut last = locked(&inner.last);
-        if newest.is_some() {
-            *last = newest;
-        }
-        let end = inner.open().is_none().then_some(End::Closed);
-        Ok((last.clone(), end))
-    }
-
-    fn ended(&self, end: End) -> PyErr {
-        let stream = self.asked.text();
-        Closed::new_err(match end {
-            End::Closed => format!("the subscription of `{stream}` was closed"),
-            End::InstanceOver => format!("the instance that `{stream}` belongs to has stopped"),
-        })
-    }
-
-    fn stale(&self, most: Option<Duration>, timeout: f64) -> PyResult<PyErr> {
-        let inner = self.inner()?;
-        let stream = self.stream()?;
-        let last = locked(&inner.last).clone();
-        Ok(Stale::new_err(match (last, most) {
-            (Some(last), Some(most)) => format!(
-                "stream `{stream}`: the newest frame is {:.0} ms old, wanted at most {:.0} ms",
-                last.age().as_secs_f64() * 1e3,
-                most.as_secs_f64() * 1e3
-            ),
-            _ => {
-                let reader = inner.open().as_ref().and_then(|open| open.reader.clone());
-                let why = match reader {
-                    Some(reader) if reader.publisher_is_alive() => "its publisher sends none",
-                    _ => "nobody writes it now",
-                };
-                format!("stream `{stream}`: no frame came within {timeout} s; {why}")
-            }
-        }))
-    }
 }
 
 impl Inner {
     fn open(&self) -> MutexGuard<'_, Option<Open>> {
         locked(&self.open)
     }
-}
-
-/// Why a wait failed.
-enum Failed {
-    /// One frame that is none: the next may be good.
-    Damaged(RecvError),
-    Other(PyErr),
 }
 
 /// Checks what the bus would refuse only when the stream is known.
@@ -416,37 +273,6 @@ fn check(stream: &str, queue: Option<usize>, every: Option<u32>, max_fps: Option
         Some(fps) if !(fps.is_finite() && fps > 0.0) => wrong(format!("max_fps is {fps}, wanted a positive number")),
         _ => Ok(()),
     }
-}
-
-fn open_reader(bus: &Bus, asked: &Asked, options: ReadOptions) -> PyResult<Option<Arc<Subscriber>>> {
-    let Some(stream) = asked.resolve(bus)? else {
-        return Ok(None);
-    };
-    let reader = bus.subscriber(&stream, options).map_err(|error| of_bus(&error))?;
-    Ok(Some(Arc::new(reader)))
-}
-
-fn warn(py: Python<'_>, error: &RecvError) -> PyResult<()> {
-    let text = std::ffi::CString::new(error.to_string().replace('\0', " ")).unwrap_or_default();
-    PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1)
-}
-
-/// Returns when a wait ends; `None`: never.
-pub(crate) fn deadline(timeout: Option<f64>) -> PyResult<Option<Instant>> {
-    let Some(seconds) = timeout else { return Ok(None) };
-    if seconds == f64::INFINITY {
-        return Ok(None);
-    }
-    Ok(Some(Instant::now() + checked_seconds("timeout", seconds)?))
-}
-
-fn checked_seconds(what: &str, seconds: f64) -> PyResult<Duration> {
-    if !(0.0..=LONGEST_S).contains(&seconds) {
-        return Err(BadValue::new_err(format!(
-            "{what} is {seconds}, wanted a number of seconds from 0 to {LONGEST_S}"
-        )));
-    }
-    Ok(Duration::from_secs_f64(seconds))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
