@@ -64,7 +64,8 @@ export class Detail {
     setText(this.title, camera.title);
     setText(this.kind, [node ? kindOf(node, app.settingsOf(camera.node)) : "another program", stream?.shape].filter(Boolean).join(", "));
     this.views.hidden = camera.views.length < 2;
-    keyed(this.views, this.viewButtons, camera.views.filter((view) => view in VIEWS), (view) => new ViewButton(this, view));
+    const views = this.views.hidden ? [] : camera.views.filter((view) => Object.hasOwn(VIEWS, view));
+    keyed(this.views, this.viewButtons, views, (view) => new ViewButton(this, view));
     for (const button of this.viewButtons.values()) button.update(camera);
     this.back.hidden = app.cameras.size < 2;
     setText(this.hold, camera.isHeld ? "Go on" : "Hold");

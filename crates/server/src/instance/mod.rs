@@ -18,6 +18,8 @@ pub(crate) use pictures::PictureStream;
 const EVERY: Duration = Duration::from_millis(500);
 /// Between two questions, at least.
 const BETWEEN: Duration = Duration::from_millis(50);
+/// How often the bus is looked at for streams of other programs: every stream of it is opened for that.
+const BUS_EVERY: Duration = Duration::from_secs(2);
 /// How long a request waits for an answer before it is told that there is none.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -68,8 +70,9 @@ impl Asker {
         };
         let (interest, bus) = (asker.interest.clone(), bus.clone());
         let run = move || {
+            let mut published = Published::default();
             while wait_for_interest(&interest) {
-                let answer = status(&bus);
+                let answer = status(&bus, &mut published);
                 if sender.send(Some((Instant::now(), answer))).is_err() {
                     return;
                 }
@@ -157,10 +160,10 @@ fn wait_for_interest(interest: &(Mutex<Interest>, Condvar)) -> bool {
     !now.is_over
 }
 
-fn status(bus: &Bus) -> Answer {
+fn status(bus: &Bus, published: &mut Published) -> Answer {
     match ask(bus.instance(), &Request::Status) {
         Ok(Reply::Status(status)) => match serde_json::to_vec(&*status) {
-            Ok(json) => Ok(Arc::new(Known::new(*status, json.into(), &published(bus)))),
+            Ok(json) => Ok(Arc::new(Known::new(*status, json.into(), published.now(bus)))),
             Err(error) => Err(format!("the status cannot be written as JSON: {error}").into()),
         },
         Ok(Reply::Refused { message, .. }) => Err(message.into()),
@@ -169,11 +172,24 @@ fn status(bus: &Bus) -> Answer {
     }
 }
 
-/// Streams that somebody sends now. A bus that cannot be listed has none beyond those that the supervisor names.
-fn published(bus: &Bus) -> Vec<StreamName> {
-    let streams = bus.streams().unwrap_or_default().into_iter();
-    streams
-        .filter(|stream| stream.publisher_pid.is_some())
-        .map(|stream| stream.name)
-        .collect()
+/// Streams that somebody sends, as of a short while ago.
+#[derive(Debug, Default)]
+struct Published {
+    looked: Option<Instant>,
+    streams: Vec<StreamName>,
+}
+
+impl Published {
+    /// A bus that cannot be listed has no streams beyond those that the supervisor names.
+    fn now(&mut self, bus: &Bus) -> &[StreamName] {
+        if self.looked.is_none_or(|at| at.elapsed() >= BUS_EVERY) {
+            let streams = bus.streams().unwrap_or_default().into_iter();
+            self.streams = streams
+                .filter(|stream| stream.publisher_pid.is_some())
+                .map(|stream| stream.name)
+                .collect();
+            self.looked = Some(Instant::now());
+        }
+        &self.streams
+    }
 }
