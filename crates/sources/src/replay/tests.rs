@@ -411,9 +411,8 @@ proptest! {
         let (from, to) = opened.times_ns().unwrap();
         let played = streams(&opened);
         let left = played.iter().position(|stream| stream.node == "left").unwrap();
-        let mut playback = Playback::new(&opened, played, from, to);
         let mut of_left = 0;
-        while let Some(frame) = playback.next() {
+        for frame in Playback::new(&opened, played, from, to) {
             frame.picture();
             of_left += usize::from(frame.stream == left);
         }
