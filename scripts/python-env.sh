@@ -13,8 +13,9 @@ if (($#)); then
 fi
 "${CARGO:-cargo}" build --quiet --locked -p bushbaby-python >&2
 # A new file each time: an interpreter that runs keeps the one that it has loaded.
-cp target/debug/lib_core.so python/bushbaby/_core.abi3.so.new
-mv python/bushbaby/_core.abi3.so.new python/bushbaby/_core.abi3.so
+new=python/bushbaby/_core.abi3.so.$$
+cp target/debug/lib_core.so "$new"
+mv "$new" python/bushbaby/_core.abi3.so
 site=$("$env/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
 echo "$PWD/python" >"$site/bushbaby-checkout.pth"
 echo "$PWD/$env/bin/python"
