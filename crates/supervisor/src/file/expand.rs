@@ -68,6 +68,11 @@ impl Shown {
                 None => Value::Array(long),
             };
             body.insert(remark_key.to_owned(), inputs);
+            if let Reads::Sync(wires, ..) = &node.reads
+                && let Some(queue) = wires.first().and_then(|wire| wire.pace.queue)
+            {
+                body.insert("queue".to_owned(), json!(queue));
+            }
         }
         let mut add = |settings: &Value| {
             for (key, value) in settings.as_object().into_iter().flatten() {

@@ -164,7 +164,7 @@ pub(crate) fn take(
             Reads::Broken
         }
         (Some(inputs), None) if inputs.value.get("sync").is_some() => {
-            reader.synced(&inputs.value).unwrap_or(Reads::Broken)
+            reader.synced(&inputs.value, beside).unwrap_or(Reads::Broken)
         }
         (Some(inputs), None) => reader.wires(&inputs.value, beside).map_or(Reads::Broken, Reads::In),
         (None, Some(each)) => reader.wire(&each.value, beside).map_or(Reads::Broken, Reads::Each),
@@ -234,12 +234,18 @@ impl WireReader<'_> {
         }
     }
 
-    fn synced(&mut self, tree: &Tree) -> Option<Reads> {
+    /// `queue` beside `in:` is for each of the streams; the other two would leave out frames whose partners then come alone.
+    fn synced(&mut self, tree: &Tree, beside: Pace) -> Option<Reads> {
         let synced: Synced = self.read(tree, read_checked)?;
+        if beside.every.is_some() || beside.max_fps.is_some() {
+            let message = "`every` and `max_fps` leave out frames, and `sync` needs those that belong together: wanted one of them";
+            self.problem(tree.place, message);
+            return None;
+        }
         let place = |index: usize| tree.place_of(&format!("sync.{index}"));
         let named = synced.sync.into_iter().enumerate();
         let wires = named
-            .map(|(index, text)| self.made(place(index), text, Pace::default()))
+            .map(|(index, text)| self.made(place(index), text, beside))
             .collect();
         Some(Reads::Sync(wires, synced.within, Spot::new(self.file, tree.place)))
     }

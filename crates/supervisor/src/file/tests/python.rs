@@ -122,7 +122,7 @@ fn wires(node: &PlannedNode) -> Vec<&str> {
 fn a_stage_is_handed_what_the_file_says_and_reads_what_its_code_takes() {
     let lab = Lab::new();
     let checked = lab.good(
-        "cameras: {front: scene, door: scene}\nstages:\n  people: {run: detector.py, python: .venv, in: front, threshold: 0.4, classes: [person, 7], model: $DOOR_USER, more: {a: 1}}\n  tags: {kind: apriltag, in: pair}\n  pair: {run: pairs.py, python: .venv/bin/python, in: {sync: [front, door/truth], within: 5ms}, baseline: 2}\n  every: {run: detector.py, python: .venv, each: \"*\"}\n  any: {run: detector.py, python: .venv, in: [front, door]}\n",
+        "cameras: {front: scene, door: scene}\nstages:\n  people: {run: detector.py, python: .venv, in: front, threshold: 0.4, classes: [person, 7], model: $DOOR_USER, more: {a: 1}}\n  tags: {kind: apriltag, in: pair}\n  pair: {run: pairs.py, python: .venv/bin/python, in: {sync: [front, door/truth], within: 5ms}, queue: 4, baseline: 2}\n  every: {run: detector.py, python: .venv, each: \"*\"}\n  any: {run: detector.py, python: .venv, in: [front, door]}\n",
     );
     let people = node(&checked, "people");
     assert_eq!((people.spec.kind.as_str(), people.role), ("python_stage", Role::Stage));
@@ -168,6 +168,7 @@ fn a_stage_is_handed_what_the_file_says_and_reads_what_its_code_takes() {
     let pair = node(&checked, "pair");
     assert_eq!(wires(pair), ["front/image", "door/truth"]);
     assert_eq!(pair.spec.sync_within_ns, Some(5_000_000));
+    assert!(pair.spec.inputs.iter().all(|input| input.queue == Some(4)));
     assert_eq!(pair.spec.settings["arguments"], json!({"baseline": 2}));
     assert_eq!(wires(node(&checked, "tags")), ["pair/image"]);
     assert_eq!(wires(node(&checked, "every@door")), ["door/image"]);
@@ -198,7 +199,7 @@ fn a_camera_may_be_a_file_or_a_class_that_is_installed() {
 #[test]
 fn the_long_form_has_the_interpreter_and_every_default_and_reads_back() {
     let lab = Lab::new();
-    let text = "cameras: {front: scene}\nstages:\n  people: {run: detector.py, python: .venv, threshold: 1}\n  pair: {run: pairs.py, python: .venv, in: {sync: [front, people], within: 5ms}, baseline: 0.1}\ndefaults: {ready: 9s}\n";
+    let text = "cameras: {front: scene}\nstages:\n  people: {run: detector.py, python: .venv, threshold: 1}\n  pair: {run: pairs.py, python: .venv, in: {sync: [front, people], within: 5ms}, queue: 3, baseline: 0.1}\ndefaults: {ready: 9s}\n";
     let long = expand(&lab.good(text));
     let stages = long.split("\n  ").skip_while(|line| *line != "people:");
     let mut is_own = true;
@@ -227,6 +228,7 @@ fn the_long_form_has_the_interpreter_and_every_default_and_reads_back() {
       in:
         sync: [front/image, people/results]
         within: 5ms
+      queue: 3
       baseline: 0.1
     ");
     assert_eq!(
@@ -290,6 +292,7 @@ fn wires_are_checked_against_the_code() {
         "run: pairs.py, each: \"*\", baseline: 1",
         "run: detector.py",
         "run: detector.py, in: {sync: [front], within: 5ms}",
+        "run: pairs.py, in: {sync: [front, door], within: 5ms}, max_fps: 5, baseline: 1",
     ]), @r#"
     error: stage `s0`: `detector` takes 1 frame (`frame`), and is given 2 streams
       --> pipeline.yaml:3:60
@@ -308,6 +311,8 @@ fn wires_are_checked_against_the_code() {
     hint: for example `in: front`, or `each: "*/image"` for one node a camera
     error: stage `s5`: `sync`: wanted at least two streams
       --> pipeline.yaml:8:52
+    error: stage `s6`: `every` and `max_fps` leave out frames, and `sync` needs those that belong together: wanted one of them
+      --> pipeline.yaml:9:42
     "#);
 }
 
