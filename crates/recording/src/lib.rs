@@ -21,8 +21,8 @@
 //! | `X/detections/poses` | `foxglove.FrameTransforms`: parent the camera's node, child `tag36h11:7`; of a pose of somebody's own its label | each frame with poses |
 //! | `_health/NODE` | `foxglove.Log` | each change |
 //!
-//! The metadata record `bushbaby` stands before the first chunk: `version`, `instance`, `started_at` (RFC 3339), and what else the
-//! recorder knew of its surroundings. The file's header names `bushbaby VERSION` as its library.
+//! The metadata record `bushbaby` stands before the first chunk: `version`, `instance`, `started_at` (RFC 3339) and, where there was
+//! a supervisor, `nodes` (JSON: name to `kind` and `role`). The file's header names `bushbaby VERSION` as its library.
 //!
 //! Every chunk brings the schemas and channels of its messages with it, so that each can be read alone. Video and JPEG stand in
 //! chunks without compression, all else in chunks of zstd. A chunk is closed at the latest one second after its first message.

@@ -138,12 +138,6 @@ impl Lanes {
         self.changed.notify_all();
     }
 
-    /// Whether something waits.
-    pub(super) fn is_empty(&self) -> bool {
-        let state = self.lock();
-        state.small.items.is_empty() && state.pictures.items.is_empty()
-    }
-
     /// Nothing more is taken; nobody waits any longer.
     pub(super) fn give_up(&self) {
         self.lock().is_given_up = true;
@@ -197,7 +191,7 @@ mod tests {
             matches!(lanes.pop(Duration::from_secs(20)), Popped::Item(_)),
             "the large one"
         );
-        while lanes.is_empty() {
+        while lanes.lock().pictures.items.is_empty() {
             std::thread::yield_now();
         }
         lanes.give_up();

@@ -29,9 +29,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::{ReadOptions, ReadPolicy, RecvError, Subscriber};
+use bushbaby_bus::{Instance, ReadOptions, ReadPolicy, RecvError, Subscriber};
 use bushbaby_node::control::{Dropped, InputSpec};
 use bushbaby_node::inputs::read_options;
+use bushbaby_node::status::{Reply, Request, ask};
 use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
 use bushbaby_recording::topics;
 
@@ -188,13 +189,29 @@ impl Recorder {
         if self.settings.format == Format::Mp4 {
             return Box::new(VideoFiles::new(limits));
         }
-        let metadata = BTreeMap::from([
+        let mut metadata = BTreeMap::from([
             ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ("instance".to_owned(), context.spec.instance.to_string()),
             ("started_at".to_owned(), jiff::Timestamp::now().to_string()),
         ]);
+        if let Some(nodes) = nodes(context) {
+            metadata.insert("nodes".to_owned(), nodes);
+        }
         Box::new(McapFiles::new(metadata, limits, Instant::now()))
     }
+}
+
+/// Kind and role of each node, as JSON; `None` where there is no supervisor to ask.
+fn nodes(context: &NodeContext) -> Option<String> {
+    let instance = Instance::new(context.spec.instance.clone());
+    let Ok(Reply::Status(status)) = ask(&instance, &Request::Status) else {
+        return None;
+    };
+    let nodes = status.nodes.iter();
+    let nodes: BTreeMap<_, _> = nodes
+        .map(|(name, node)| (name, serde_json::json!({"kind": node.kind, "role": node.role})))
+        .collect();
+    serde_json::to_string(&nodes).ok()
 }
 
 /// Says that a stream has ended, however its thread does.

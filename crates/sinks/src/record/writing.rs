@@ -51,7 +51,6 @@ impl Writing<'_> {
     /// When the end of a file could not be written.
     pub(super) fn run(mut self) -> Result<Vec<WrittenFile>, io::Error> {
         let mut refused_since: Option<Instant> = None;
-        let mut looked = Instant::now();
         let mut budget_kept = Instant::now();
         let mut stopped_at: Option<Instant> = None;
         loop {
@@ -68,21 +67,17 @@ impl Writing<'_> {
                     Popped::Nothing => {}
                     Popped::End => break,
                 }
-                // A lane that is full is emptied before the clock is looked at again.
-                if looked.elapsed() < LOOK_EVERY / 10 && !self.lanes.is_empty() {
-                    continue;
-                }
             } else if stopped_at.is_some() {
                 std::thread::park_timeout(LOOK_EVERY / 5);
             } else {
                 self.stop.wait(LOOK_EVERY);
             }
-            looked = Instant::now();
+            let now = Instant::now();
             if self.budget_bytes.is_some() && (budget_kept.elapsed() >= BUDGET_EVERY || refused_since.is_some()) {
                 self.keep_to_budget();
-                budget_kept = looked;
+                budget_kept = now;
             }
-            match self.files.write(self.disk.as_mut(), looked) {
+            match self.files.write(self.disk.as_mut(), now) {
                 Ok(()) if refused_since.is_some() => {
                     tracing::info!("recording goes on");
                     self.reporter.running();
@@ -91,11 +86,11 @@ impl Writing<'_> {
                 Ok(()) => {}
                 Err(error) => {
                     self.pause(&error);
-                    let since = *refused_since.get_or_insert(looked);
+                    let since = *refused_since.get_or_insert(now);
                     if !is_full(&error) && since.elapsed() > HOPELESS {
-                        refused_since = match self.files.begin_anew(self.disk.as_mut(), looked) {
+                        refused_since = match self.files.begin_anew(self.disk.as_mut(), now) {
                             Ok(()) => None,
-                            Err(_) => Some(looked),
+                            Err(_) => Some(now),
                         };
                         if refused_since.is_none() {
                             self.reporter.running();

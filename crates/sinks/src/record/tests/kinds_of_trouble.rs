@@ -26,14 +26,6 @@ fn wait_for(receiver: &mut Receiver, wanted: impl Fn(&FromNode) -> bool) -> From
     }
 }
 
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
-}
-
 #[test]
 fn a_full_disk_pauses_the_recording_says_why_and_goes_on_when_there_is_room() {
     let disk = ToldDisk::with_room(20_000);
