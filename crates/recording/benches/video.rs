@@ -57,7 +57,7 @@ fn picture(format: PixelFormat, width: u32, height: u32, number: u32) -> Image {
     let [pixels, _, _] = rgb.planes_mut();
     for (n, pixel) in pixels.chunks_exact_mut(3).enumerate() {
         let (x, y) = (n as u32 % width + number * 3, n as u32 / width + number);
-        let shape = (x / 37 ^ y / 53).wrapping_mul(2_654_435_761) >> 25;
+        let shape = ((x / 37) ^ (y / 53)).wrapping_mul(2_654_435_761) >> 25;
         noise ^= noise << 13;
         noise ^= noise >> 17;
         noise ^= noise << 5;
