@@ -64,8 +64,8 @@ pub(super) struct McapFiles {
     limits: Limits,
     clock: Instant,
     current: Option<One>,
-    /// The file before, while videos go on in it until their next keyframe.
-    closing: Option<Closing>,
+    /// Files before it, while videos go on in them until their next keyframe. Each video is at home in one file.
+    closing: Vec<Closing>,
     /// By topic: what stands at the start of each file.
     beginnings: BTreeMap<String, Message>,
     endings: Endings,
@@ -140,7 +140,7 @@ impl McapFiles {
             limits,
             clock: now,
             current: None,
-            closing: None,
+            closing: Vec::new(),
             beginnings: BTreeMap::new(),
             endings: Endings::default(),
         }
@@ -171,10 +171,11 @@ impl McapFiles {
         Ok(one)
     }
 
-    /// Ends the file before, once its videos have gone over.
+    /// Ends files that came before, once their videos have gone over.
     fn close(&mut self, now: Instant) -> io::Result<()> {
         let is_over = |closing: &mut Closing| closing.one.videos.is_empty() || now >= closing.until;
-        if let Some(closing) = self.closing.take_if(is_over) {
+        let over: Vec<Closing> = self.closing.extract_if(.., is_over).collect();
+        for closing in over {
             self.end(closing.one);
         }
         self.endings.write()
@@ -196,19 +197,23 @@ impl Files for McapFiles {
 
     fn take(&mut self, item: Item, now: Instant) {
         let now_ns = self.clock_ns(now);
-        let mut goes_on_in_old = false;
-        if let (Item::Video(video), Some(closing)) = (&item, &mut self.closing) {
-            if video.picture.is_keyframe {
+        if let Item::Video(video) = &item
+            && video.picture.is_keyframe
+        {
+            for closing in &mut self.closing {
                 closing.one.videos.remove(&video.topic);
             }
-            goes_on_in_old = closing.one.videos.contains(&video.topic);
         }
-        let one = match (&mut self.closing, &mut self.current) {
-            (Some(closing), _) if goes_on_in_old => &mut closing.one,
-            (_, Some(current)) => current,
-            _ => return,
+        let is_video = matches!(item, Item::Video(_));
+        let home = self
+            .closing
+            .iter_mut()
+            .find(|closing| is_video && closing.one.videos.contains(item.topic()))
+            .map(|closing| &mut closing.one);
+        let Some(one) = home.or(self.current.as_mut()) else {
+            return;
         };
-        if matches!(item, Item::Video(_)) && !one.videos.contains(item.topic()) {
+        if is_video && !one.videos.contains(item.topic()) {
             one.videos.insert(item.topic().to_owned());
         }
         let begins_each_file = item.begins_each_file();
@@ -221,11 +226,8 @@ impl Files for McapFiles {
 
     fn write(&mut self, disk: &mut dyn Disk, now: Instant) -> io::Result<()> {
         let now_ns = self.clock_ns(now);
-        let files = [
-            self.closing.as_mut().map(|closing| &mut closing.one),
-            self.current.as_mut(),
-        ];
-        for one in files.into_iter().flatten() {
+        let closing = self.closing.iter_mut().map(|closing| &mut closing.one);
+        for one in closing.chain(self.current.as_mut()) {
             one.appender.add(one.writer.take_due(now_ns));
             one.appender.write()?;
         }
@@ -234,12 +236,12 @@ impl Files for McapFiles {
             let age = now.saturating_duration_since(one.begun);
             self.limits.is_reached(age, one.writer.bytes())
         };
-        if self.closing.is_none() && self.current.as_ref().is_some_and(is_full) {
+        if self.current.as_ref().is_some_and(is_full) {
             let next = self.create(disk, now)?;
-            self.closing = self.current.replace(next).map(|one| Closing {
+            self.closing.extend(self.current.replace(next).map(|one| Closing {
                 one,
                 until: now + LONGEST_CLOSING,
-            });
+            }));
             self.close(now)?;
         }
         Ok(())
@@ -247,27 +249,27 @@ impl Files for McapFiles {
 
     fn begin_anew(&mut self, disk: &mut dyn Disk, now: Instant) -> io::Result<()> {
         let next = self.create(disk, now)?;
-        self.closing = None;
-        if let Some(left) = self.current.replace(next) {
+        let left = self.closing.drain(..).map(|closing| closing.one);
+        for left in left.chain(self.current.replace(next)) {
             self.endings.leave(&left.appender, left.writer.messages());
         }
         Ok(())
     }
 
     fn finish(&mut self, _disk: &mut dyn Disk) -> io::Result<()> {
-        for one in [self.closing.take().map(|closing| closing.one), self.current.take()]
-            .into_iter()
-            .flatten()
-        {
+        let closing: Vec<One> = self.closing.drain(..).map(|closing| closing.one).collect();
+        for one in closing.into_iter().chain(self.current.take()) {
             self.end(one);
         }
         self.endings.write()
     }
 
     fn open(&self) -> Vec<String> {
-        let files = [self.closing.as_ref().map(|closing| &closing.one), self.current.as_ref()];
-        let open = files.into_iter().flatten().map(|one| one.appender.name().to_owned());
-        open.chain(self.endings.names()).collect()
+        let closing = self.closing.iter().map(|closing| &closing.one);
+        let open = closing.chain(self.current.as_ref());
+        open.map(|one| one.appender.name().to_owned())
+            .chain(self.endings.names())
+            .collect()
     }
 
     fn written(&self) -> Vec<WrittenFile> {

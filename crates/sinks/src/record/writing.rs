@@ -106,6 +106,7 @@ impl Writing<'_> {
                 "the end of a recording could not be written ({reason}): the next start mends it"
             ));
         }
+        self.keep_to_budget();
         finished.map(|()| self.files.written())
     }
 
