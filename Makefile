@@ -25,6 +25,7 @@ build:
 
 test:
 	@scripts/setup.sh build test
+	scripts/python-env.sh
 	$(CARGO) test --workspace --locked
 	scripts/python-tests.sh
 	scripts/browser-tests.sh

@@ -119,6 +119,32 @@ fn a_queue_gives_the_last_n_in_order_and_counts_the_overflow() {
 }
 
 #[test]
+fn results_that_grow_do_not_drive_each_other_out_of_a_queue() {
+    let lab = Lab::new("growing");
+    let stream = lab.stream("tags/detections");
+    let expected = Some(FrameLayout::of_body(2));
+    let options = PublisherOptions {
+        expected,
+        ..PublisherOptions::default()
+    };
+    let publisher = lab.bus.publisher(&stream, options).unwrap();
+    let queue = ReadOptions {
+        policy: ReadPolicy::Queue(8),
+        ..ReadOptions::default()
+    };
+    let reader = lab.bus.subscriber(&stream, queue).unwrap();
+    let sizes = [2, 100, 1_000, 10_000];
+    for size in sizes {
+        let captured = CaptureTime::now(CaptureClock::Rendered);
+        publisher.send(&[], &vec![b' '; size], captured, None).unwrap();
+    }
+    let seen: Vec<usize> = std::iter::from_fn(|| reader.try_recv().unwrap())
+        .map(|frame| frame.body().len())
+        .collect();
+    assert_eq!(seen, sizes);
+}
+
+#[test]
 fn latest_of_a_queue_counts_what_it_let_go_apart_from_the_overflow() {
     let lab = Lab::new("latest-queue");
     let stream = lab.stream("front/image");

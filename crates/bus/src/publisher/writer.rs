@@ -25,8 +25,9 @@ use crate::slots::{Demand, SlotError, Slots};
 use crate::time::{CaptureTime, MonoTime};
 use crate::transport::{EVENT_FRAME, Notifier, SampleMut, StreamService};
 
-/// Lines of a slot when nothing is known of the frames: enough for a small result.
-const UNKNOWN_LINES: usize = 16;
+/// Lines of the smallest slots: enough for most results, so that a stream of results seldom goes over to larger ones. What no
+/// frame touches takes no memory.
+const LEAST_LINES: usize = (16 << 10) / LINE_BYTES;
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -75,8 +76,8 @@ impl Writer {
         options: &PublisherOptions,
     ) -> Result<Arc<Self>, BusError> {
         let lines = match &options.expected {
-            Some(layout) => Plan::new(layout)?.frame_bytes / LINE_BYTES,
-            None => UNKNOWN_LINES,
+            Some(layout) => LEAST_LINES.max(Plan::new(layout)?.frame_bytes / LINE_BYTES),
+            None => LEAST_LINES,
         };
         let lock = bus.lock_for(stream)?;
         clean::remove_dead_nodes(&bus.config);

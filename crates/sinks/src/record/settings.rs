@@ -32,6 +32,7 @@ pub struct Settings {
     pub bitrate: Option<Bitrate>,
     /// Quality of JPEG pictures, 1 to 100.
     #[serde(default = "default_quality")]
+    #[schemars(range(min = 1, max = 100))]
     pub quality: u8,
     /// What is kept of RGB-D captures beside `rgb`: any of `rgb_right`, `depth`, `confidence`.
     #[serde(default)]
