@@ -26,7 +26,7 @@ class Product:
         self.instance = instance_name()
         folder.write("pipeline.yaml", pipeline)
         state = folder.path / "state"
-        self._environment = dict(
+        self.environment = dict(
             os.environ, VIRTUAL_ENV=sys.prefix, BUSHBABY_INSTANCE=self.instance, XDG_STATE_HOME=str(state)
         )
         self._log = folder.path / "log.txt"
@@ -34,7 +34,7 @@ class Product:
             self.process = subprocess.Popen(
                 [PROGRAM, "run", "pipeline.yaml", *arguments],
                 cwd=folder.path,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -48,7 +48,7 @@ class Product:
     def say(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs `bushbaby ARGUMENTS` on the instance."""
         return subprocess.run(
-            [PROGRAM, *arguments], cwd=self.folder.path, env=self._environment, capture_output=True, text=True, timeout=PATIENCE_S
+            [PROGRAM, *arguments], cwd=self.folder.path, env=self.environment, capture_output=True, text=True, timeout=PATIENCE_S
         )
 
     def status(self) -> dict[str, Any]:
