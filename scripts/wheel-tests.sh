@@ -37,4 +37,23 @@ summary = json.loads(open(sys.argv[1]).read().splitlines()[-1])
 frames = {stream: told["frames"] for stream, told in summary["streams"].items()}
 assert frames["tags/detections"] > 0, frames
 PY
-echo "wheel: installed, the demo ran"
+# The examples that need no hardware, each until it has sent what it is there for.
+example() { # pipeline file, stream
+  sed -i 's/^web: .*/web: 127.0.0.1:0/' "examples/$1"
+  "$bushbaby" run "examples/$1" --for 6s --json >run.json 2>run.log || { cat run.log >&2; fail "examples/$1 failed"; }
+  "$home/env/bin/python" -c 'import json, sys; streams = json.loads(open("run.json").read().splitlines()[-1])["streams"]; sys.exit(not streams[sys.argv[1]]["frames"])' "$2" ||
+    { cat run.log >&2; fail "examples/$1 sent nothing on $2"; }
+}
+example demo.yaml tags/detections
+example first_stage.yaml bright/results
+example rgbd.yaml tags/detections
+
+# Two programs and no file: one publishes a camera, the other looks at it.
+"$home/env/bin/python" examples/airo_publish.py >publish.log 2>&1 &
+publisher=$!
+timeout -s INT 60 "$home/env/bin/python" -u examples/airo_look.py 2>look.log | head -n 5 >look.txt || true
+kill "$publisher"
+wait "$publisher" || true
+grep -q nearest look.txt || { cat look.txt look.log publish.log >&2; fail "examples/airo_look.py saw nothing"; }
+"$bushbaby" clean >/dev/null || fail "cleaning up failed"
+echo "wheel: installed, the demo and the examples ran"

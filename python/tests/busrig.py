@@ -14,6 +14,8 @@ import unittest
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from leftovers import remove_at_end
+
 # How long a test waits for what must come; reached only when it does not come.
 PATIENCE_S = 30.0
 
@@ -95,6 +97,7 @@ class BusTest(unittest.TestCase):
         folder = self.enterContext(tempfile.TemporaryDirectory(prefix="bushbaby-test-"))
         os.chmod(folder, 0o700)
         self.instance = f"t{os.getpid()}-{abs(hash(self.id())) % 100_000_000}"
+        remove_at_end(self.instance)
         self.runtime_dir = os.path.join(folder, "bushbaby", self.instance)
         self.enterContext(
             _environment(BUSHBABY_INSTANCE=self.instance, XDG_RUNTIME_DIR=folder, XDG_STATE_HOME=folder)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bushbaby.describe import describe
+from leftovers import remove_at_end
 
 # How long a test waits for what must come; reached only when it does not come.
 PATIENCE_S = 40.0
@@ -26,7 +27,9 @@ _COUNT = itertools.count()
 
 def instance_name() -> str:
     """An instance that no other test of this machine uses."""
-    return f"py{os.getpid()}-{next(_COUNT)}"
+    name = f"py{os.getpid()}-{next(_COUNT)}"
+    remove_at_end(name)
+    return name
 
 
 class Folder:

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import airo_cameras as cameras
+from leftovers import remove_at_end
 
 import bushbaby.airo
 from bushbaby.airo import CameraFailed
@@ -24,6 +25,7 @@ _counter = itertools.count()
 class AiroTest(unittest.TestCase):
     def setUp(self):
         self.instance = f"airop-{os.getpid()}-{next(_counter)}"
+        remove_at_end(self.instance)
         os.environ["BUSHBABY_INSTANCE"] = self.instance
         self.addCleanup(self._nothing_is_left)
 

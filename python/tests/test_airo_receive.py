@@ -9,6 +9,7 @@ import unittest
 import warnings
 
 import airo_cameras as cameras
+from leftovers import remove_at_end
 import numpy as np
 
 import bushbaby as bb
@@ -23,6 +24,7 @@ class AiroTest(unittest.TestCase):
 
     def setUp(self):
         os.environ["BUSHBABY_INSTANCE"] = f"airo-{os.getpid()}-{next(_counter)}"
+        remove_at_end(os.environ["BUSHBABY_INSTANCE"])
 
     def published(self, camera, **arguments):
         return self.enterContext(bushbaby.airo.publish(camera, name="table", **arguments))
