@@ -11,6 +11,7 @@ Prints a line for each measurement and ends with 1 when something did not hold.
 
 import argparse
 import collections
+import itertools
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import bushbaby as bb
 import numpy as np
-from rig import Run, alive, bytes_in_shared_memory, check, descendants, end, frames, in_shared_memory, private_kb
+from rig import PROGRAM, Run, alive, bytes_in_shared_memory, check, descendants, end, frames, in_shared_memory, private_kb
 
 PYTHON = sys.executable
 
@@ -169,8 +170,8 @@ def part_loop(hz):
 
 def torn(args):
     instance = "soak-torn"
-    publisher = Part(instance, "part-publisher", "cam", 480, 640, 2000)
-    readers = [Part(instance, "part-whole", "cam", 0.15) for _ in range(2)]
+    publisher = Part(instance, "part-publisher", "cam/image", 480, 640, 2000)
+    readers = [Part(instance, "part-whole", "cam/image", 0.15) for _ in range(2)]
     try:
         limit = 120 + args.frames / 100
         for reader in readers:
@@ -181,18 +182,20 @@ def torn(args):
     for reader in told:
         line = f"{reader['seen']} frames seen, {reader['torn']} torn; {reader['kept']} kept for 150 ms, {reader['torn_kept']} of them changed"
         check(reader["torn"] == 0 and reader["torn_kept"] == 0 and reader["kept"] > 0, line)
-    subprocess.run(["bushbaby", "--instance", instance, "clean"], check=False, capture_output=True)
+    subprocess.run([PROGRAM, "--instance", instance, "clean"], check=False, capture_output=True)
     check(in_shared_memory(instance) == [], f"nothing left in /dev/shm: {in_shared_memory(instance)}")
 
 
 def kills(args):
     instance, sizes = "soak-python-kills", [(480, 640), (720, 1280), (1080, 1920)]
 
-    def start_publisher(number):
-        height, width = sizes[number % len(sizes)]
-        return Part(instance, "part-publisher", "cam", height, width, 60)
+    starts = itertools.count()
 
-    publisher, survivor, other = start_publisher(0), Part(instance, "part-whole", "cam", 0.15), Part(instance, "part-whole", "cam", 0.15)
+    def start_publisher():
+        height, width = sizes[next(starts) % len(sizes)]
+        return Part(instance, "part-publisher", "cam/image", height, width, 60)
+
+    publisher, survivor, other = start_publisher(), Part(instance, "part-whole", "cam/image", 0.15), Part(instance, "part-whole", "cam/image", 0.15)
     gaps = []
     try:
         for number in range(args.kills):
@@ -206,9 +209,9 @@ def kills(args):
             if number % 3 in (1, 2):
                 other.process.kill()
                 other.process.wait()
-                other = Part(instance, "part-whole", "cam", 0.15)
+                other = Part(instance, "part-whole", "cam/image", 0.15)
             if number % 3 in (0, 2):
-                publisher = start_publisher(number + 1)
+                publisher = start_publisher()
             before, t0 = survivor.told["seen"], time.monotonic()
             if not survivor.wait(lambda told, before=before: told["seen"] >= before + 40, 20):
                 check(False, f"kill {number}: the same reader goes on")
@@ -220,7 +223,7 @@ def kills(args):
     check(len(gaps) == args.kills, f"{len(gaps)} kills survived by the same reader, 40 frames further after {np.median(gaps):.2f} s in the median, {max(gaps):.2f} s at most")
     check(told[0]["shapes"] == len(sizes), f"it saw {told[0]['shapes']} sizes of picture, {told[0]['torn']} torn, {told[0]['torn_kept']} changed while kept")
     check(told[0]["torn"] == 0 and told[0]["torn_kept"] == 0, "no frame torn")
-    subprocess.run(["bushbaby", "--instance", instance, "clean"], check=False, capture_output=True)
+    subprocess.run([PROGRAM, "--instance", instance, "clean"], check=False, capture_output=True)
     check(in_shared_memory(instance) == [], f"nothing left in /dev/shm: {in_shared_memory(instance)}")
 
 
