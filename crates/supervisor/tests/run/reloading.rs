@@ -74,7 +74,10 @@ fn a_saved_file_starts_what_is_new_ends_what_is_gone_and_touches_nothing_else() 
     ));
 
     let mut rig = rig;
-    rig.line("bushbaby", "the file was saved: new start; tags start again; gone end");
+    rig.line(
+        "bushbaby",
+        "the file was saved: starting new; starting again tags; ending gone",
+    );
     rig.line("tags", "its part of the file, or its code, was changed");
     let summary = rig.end();
     assert!(

@@ -39,13 +39,13 @@ impl Difference {
 
     fn in_words(&self) -> String {
         let parts = [
-            ("start", &self.added),
-            ("start again", &self.changed),
-            ("end", &self.removed),
+            ("starting", &self.added),
+            ("starting again", &self.changed),
+            ("ending", &self.removed),
         ];
         let parts = parts.iter().filter(|(_, names)| !names.is_empty());
         let parts: Vec<String> = parts
-            .map(|(what, names)| format!("{} {what}", names.join(", ")))
+            .map(|(what, names)| format!("{what} {}", names.join(", ")))
             .collect();
         if parts.is_empty() {
             "the file was saved: nothing changes".to_owned()
@@ -125,7 +125,7 @@ mod tests {
         let difference = Difference::between(&before, &now, &again);
         assert_eq!(
             difference.in_words(),
-            "the file was saved: new start; tags, more start again; gone end"
+            "the file was saved: starting new; starting again tags, more; ending gone"
         );
         let same = Difference::between(&[&camera], std::slice::from_ref(&camera), &BTreeSet::new());
         assert_eq!(same, Difference::default());
