@@ -2,7 +2,7 @@
 
 mod mend;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ pub(crate) fn run(args: Args, instance: &Instance) -> ExitCode {
         }
         return ExitCode::from(2);
     }
-    log_to_stderr();
+    super::run::log_to_stderr();
     match record(&args, instance) {
         Ok(written) => {
             report(&written, args.json);
@@ -276,19 +276,4 @@ fn report(written: &Written, as_json: bool) {
         }
     }
     let _ = io::stdout().write_all(out.as_bytes());
-}
-
-/// What the recorder has to say while it records.
-fn log_to_stderr() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("BUSHBABY_LOG").unwrap_or_else(|_| "info,iceoryx2=warn".into());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    // Fails only where a log is set up already, and then that one stays.
-    let _ = log
-        .without_time()
-        .with_target(false)
-        .with_ansi(io::stderr().is_terminal())
-        .try_init();
 }

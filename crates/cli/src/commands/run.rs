@@ -196,8 +196,8 @@ fn report(summary: &Status, args: &RunArgs) {
     let _ = io::stdout().write_all(text.as_bytes());
 }
 
-/// What the supervisor itself has to say.
-fn log_to_stderr() {
+/// What a command itself has to say while it runs.
+pub(super) fn log_to_stderr() {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("BUSHBABY_LOG").unwrap_or_else(|_| "info,iceoryx2=warn".into());
     let log = tracing_subscriber::fmt()
