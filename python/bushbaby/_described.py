@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 # What the frames of an output may hold, by the name that says it.
-CARRIES = ("image", "rgbd", "points", "results", "detections", "truth", "arrays")
+CARRIES = ("image", "rgbd", "points", "results", "detections", "truth", "audio", "events", "scores", "level", "arrays")
 
 _OUTPUT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\Z")
 

@@ -39,6 +39,14 @@ pub enum Carries {
     Points,
     /// What a stage of somebody's own found: boxes, tags, poses, text, masks.
     Results,
+    /// Sound, in short pieces.
+    Audio,
+    /// What is heard: when it began and when it ended.
+    Events,
+    /// How sure a model is of each sound, window by window.
+    Scores,
+    /// How loud it is.
+    Level,
     /// Arrays whose meaning only their writer and their readers know.
     Arrays,
 }
@@ -49,9 +57,9 @@ impl Carries {
         matches!(self, Self::Image | Self::Rgbd)
     }
 
-    /// Whether it is JSON in the body that says what was found in a picture.
+    /// Whether it is JSON in the body that says what was found: seen in a picture, or heard.
     pub const fn is_result(self) -> bool {
-        matches!(self, Self::Detections | Self::Truth | Self::Results)
+        matches!(self, Self::Detections | Self::Truth | Self::Results | Self::Events)
     }
 }
 
@@ -98,6 +106,8 @@ pub enum InputNeed {
     None,
     /// It reads pictures, from one stream or several, one frame at a time.
     Images,
+    /// It reads sound, from one stream or several, one piece at a time.
+    Sound,
     /// It reads whatever stream it is wired to.
     Anything,
 }

@@ -17,6 +17,7 @@
 #![deny(missing_docs)]
 
 pub mod ages;
+pub mod audio;
 pub mod children;
 pub mod context;
 pub mod control;

@@ -167,6 +167,8 @@ fn by_name(name: &StreamName) -> Option<Carries> {
         "points" => Some(Carries::Points),
         "results" => Some(Carries::Results),
         "detections" => Some(Carries::Detections),
+        "audio" => Some(Carries::Audio),
+        "events" => Some(Carries::Events),
         _ => None,
     }
 }

@@ -30,6 +30,9 @@ pub fn reference(kind: &Kind) -> String {
         Role::Sink => format!("Sink, under `{}:`", kind.name),
     };
     let mut page = format!("# `{}`\n\n{}\n\n{role}.\n", kind.name, kind.summary);
+    if kind.inputs == InputNeed::Sound {
+        page.push_str("Reads sound, from one stream or several, one piece at a time (`in:` or `each:`).\n");
+    }
     if kind.inputs == InputNeed::Images {
         page.push_str("Reads pictures, from one stream or several, one frame at a time (`in:` or `each:`).\n");
     }

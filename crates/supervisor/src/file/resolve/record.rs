@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bushbaby_node::Carries;
 
 use super::streams::{Nowhere, fits};
+use super::wire::with_queue;
 use super::{Input, Resolved, Resolver};
 use crate::file::declare::wires::{Pace, Reads, Wire};
 use crate::file::declare::{Declared, Noun};
@@ -53,7 +54,7 @@ impl Resolver<'_, '_> {
 
     /// The streams of one wire: patterns mean all that fit, health included.
     fn recorded(&mut self, node: &Declared<'_>, wire: &Wire, all: &[String]) -> Vec<Input> {
-        let wire = &with_queue(wire);
+        let wire = &with_queue(wire, QUEUE);
         let pattern = wire.text.as_str();
         let mut inputs: Vec<Input> = match (pattern.contains('*'), pattern.split_once('/')) {
             (false, Some((HEALTH, _))) => Vec::new(),
@@ -89,11 +90,14 @@ impl Resolver<'_, '_> {
     /// First outputs of cameras, whatever stages found out, and the health of all nodes. What a scene really shows is only
     /// recorded when somebody asks for it.
     fn worth_recording(&mut self, node: &Declared<'_>, pace: Pace, all: &[String]) -> Vec<Input> {
-        let wire = with_queue(&Wire {
-            text: String::new(),
-            spot: node.spot.clone(),
-            pace,
-        });
+        let wire = with_queue(
+            &Wire {
+                text: String::new(),
+                spot: node.spot.clone(),
+                pace,
+            },
+            QUEUE,
+        );
         let is_camera = |name: &str| {
             self.nodes
                 .iter()
@@ -118,13 +122,5 @@ impl Resolver<'_, '_> {
     /// Whether the outputs of all nodes are known, so that a pattern that fits nothing is a mistake.
     fn all_known(&self) -> bool {
         self.nodes.iter().all(|node| node.kind.is_some())
-    }
-}
-
-fn with_queue(wire: &Wire) -> Wire {
-    let queue = wire.pace.queue.or(Some(QUEUE));
-    Wire {
-        pace: Pace { queue, ..wire.pace },
-        ..wire.clone()
     }
 }

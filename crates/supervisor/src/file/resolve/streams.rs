@@ -49,6 +49,10 @@ pub(crate) fn in_words(carries: Carries) -> &'static str {
         Carries::Rgbd => "pictures with depth",
         Carries::Points => "points",
         Carries::Results => "results",
+        Carries::Audio => "sound",
+        Carries::Events => "what is heard",
+        Carries::Scores => "scores of sounds",
+        Carries::Level => "how loud it is",
         Carries::Arrays => "arrays",
     }
 }

@@ -14,6 +14,9 @@ use crate::file::problem::{Spot, in_backticks};
 /// More streams than this explain nothing.
 pub(super) const MOST_IN_HINT: usize = 24;
 
+/// Who listens wants every piece of sound. So many wait for it where the file says nothing else.
+const SOUND_QUEUE: usize = 100;
+
 impl Resolver<'_, '_> {
     /// Draws the wires of `in:`, or the one that goes without saying.
     pub(super) fn wire(&mut self, node: &Declared<'_>, resolved: &mut Resolved) {
@@ -107,16 +110,20 @@ impl Resolver<'_, '_> {
                 self.tell(node, &wire.spot, &message, Some("remove what it reads".to_owned()));
                 return None;
             }
-            Some((InputNeed::Images, _)) if !found.carries.has_picture() => {
-                let (carries, wanted) = (in_words(found.carries), in_words(Carries::Image));
-                let there = self.streams.carrying(Carries::Image);
+            Some((need, _)) if !fits(need, found.carries) => {
+                let of_need = if need == InputNeed::Sound { Carries::Audio } else { Carries::Image };
+                let (carries, wanted) = (in_words(found.carries), in_words(of_need));
+                let there = self.streams.carrying(of_need);
                 let there = in_backticks(there.iter().take(MOST_IN_HINT).map(String::as_str));
                 let hint = (!there.is_empty()).then(|| format!("{wanted} in {there}"));
                 let message = format!("input `{}` carries {carries}, wanted {wanted}", found.name());
                 self.tell(node, &wire.spot, &message, hint);
                 return None;
             }
-            Some((InputNeed::Images | InputNeed::Anything, _)) | None => {}
+            Some(_) | None => {}
+        }
+        if found.carries == Carries::Audio {
+            return Input::new(&found.node, found.output, &with_queue(wire, SOUND_QUEUE));
         }
         Input::new(&found.node, found.output, wire)
     }
@@ -140,11 +147,32 @@ impl Resolver<'_, '_> {
         }
         let reads = match kind.inputs() {
             InputNeed::Images => in_words(Carries::Image),
+            InputNeed::Sound => in_words(Carries::Audio),
             InputNeed::Anything | InputNeed::None => "frames",
         };
         let message = format!("it does not say what it reads, and {} reads {reads}", kind.called());
-        let hint = format!("for example `in: {first}`, or `each: \"*/image\"` for one node a camera");
+        let output = if kind.inputs() == InputNeed::Sound { "audio" } else { "image" };
+        let hint = format!("for example `in: {first}`, or `each: \"*/{output}\"` for one node a camera");
         self.tell(node, &node.spot, &message, Some(hint));
         None
+    }
+}
+
+/// The same wire; where the file says nothing else, so many frames may wait at its end.
+pub(super) fn with_queue(wire: &Wire, frames: usize) -> Wire {
+    let queue = wire.pace.queue.or(Some(frames));
+    Wire {
+        pace: Pace { queue, ..wire.pace },
+        ..wire.clone()
+    }
+}
+
+/// Whether a node with this need reads streams that carry this.
+fn fits(need: InputNeed, carries: Carries) -> bool {
+    match need {
+        InputNeed::None => false,
+        InputNeed::Images => carries.has_picture(),
+        InputNeed::Sound => carries == Carries::Audio,
+        InputNeed::Anything => true,
     }
 }

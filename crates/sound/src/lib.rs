@@ -1,0 +1,7 @@
+//! What is heard: samples in, levels, scores and events out. Pure: no device, no clock, no bus.
+//!
+//! - [`results`]: the JSON in which levels, scores and events travel.
+
+#![deny(missing_docs)]
+
+pub mod results;
