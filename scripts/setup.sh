@@ -20,7 +20,12 @@ for part in "$@"; do
       want make make
       want cmake cmake
       want nasm nasm
-      compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib/*/libclang*.so*' >/dev/null || missing+=(libclang-dev)
+      # libclang itself, not the C++ library libclang-cpp that LLVM's own tools bring along.
+      clang=0
+      for folder in /usr/lib/llvm-*/lib '/usr/lib/*'; do
+        if compgen -G "$folder/libclang.so*" >/dev/null || compgen -G "$folder/libclang-[0-9]*.so*" >/dev/null; then clang=1; fi
+      done
+      ((clang)) || missing+=(libclang-dev)
       ;;
     test)
       want gst-launch-1.0 gstreamer1.0-tools
