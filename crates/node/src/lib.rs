@@ -37,6 +37,7 @@ pub mod source;
 pub mod stage;
 pub mod status;
 pub mod testing;
+pub mod turns;
 
 pub use context::{NodeContext, Stop};
 pub use control::NodeSpec;

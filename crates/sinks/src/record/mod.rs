@@ -33,7 +33,7 @@ use bushbaby_bus::{Instance, ReadOptions, ReadPolicy, RecvError, Subscriber};
 use bushbaby_node::control::{Dropped, InputSpec};
 use bushbaby_node::inputs::read_options;
 use bushbaby_node::status::{Reply, Request, ask};
-use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
+use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink, turns};
 use bushbaby_recording::topics;
 
 use disk::{Disk, Folder};
@@ -120,6 +120,10 @@ impl Recorder {
     /// # Errors
     /// When a stream cannot be read at all, or a thread cannot be started.
     pub fn record(self, context: &NodeContext) -> Result<Written, NodeError> {
+        // What it encodes can wait in its queues; cameras, and loops that steer something, cannot.
+        if let Err(error) = turns::take_long_turns() {
+            tracing::debug!("no long turns on the processor: {error}");
+        }
         let inputs = &context.spec.inputs;
         if inputs.is_empty() {
             return Err(NodeError::new("there is nothing to record")

@@ -2,7 +2,7 @@
 
 use bushbaby_bus::{ArrayLayout, CaptureClock, CaptureTime, DType, FrameLayout, Origin};
 use bushbaby_node::rgbd::{COLORS, CONFIDENCE, DEPTH, POINTS, RGB, RGB_RIGHT, RgbdBody};
-use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs};
+use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs, turns};
 use bushbaby_vision::depth::{Rows, Unprojection};
 use serde_json::{Value, json};
 
@@ -52,6 +52,10 @@ struct Cloud {
 
 impl Captures {
     pub(super) fn open(settings: &SceneSettings, context: &NodeContext) -> Result<Self, NodeError> {
+        // Drawing stands for what a camera does in its own hardware: it should hold up nobody who wakes up beside it.
+        if let Err(error) = turns::take_long_turns() {
+            tracing::debug!("no long turns on the processor: {error}");
+        }
         let cannot = |error: &dyn std::error::Error| NodeError::new(error.to_string()).for_good();
         let plan = settings.table_plan();
         let camera = plan.camera().map_err(|error| cannot(&error))?;
