@@ -2,6 +2,10 @@
 //! nobody can catch.
 
 use std::io;
+use std::sync::OnceLock;
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
 
 use crate::error::BusError;
 use crate::names::StreamName;
@@ -30,9 +34,18 @@ impl NoRoom {
     }
 }
 
-/// Returns the free bytes of shared memory.
+/// Returns the free bytes of shared memory. Asked with each frame, so by a folder that stays open: no path is walked.
 pub(crate) fn free_bytes() -> io::Result<u64> {
-    let found = rustix::fs::statvfs(SHM_DIR)?;
+    static FOLDER: OnceLock<OwnedFd> = OnceLock::new();
+    let folder = match FOLDER.get() {
+        Some(folder) => folder,
+        None => {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let opened = rustix::fs::open(SHM_DIR, flags, Mode::empty())?;
+            FOLDER.get_or_init(|| opened)
+        }
+    };
+    let found = rustix::fs::fstatvfs(folder)?;
     // A file system without a limit says that it has no blocks at all.
     Ok(if found.f_blocks == 0 {
         u64::MAX

@@ -266,7 +266,15 @@ mod tests {
         let frame = received("audio-i16", |out| {
             let meta = AudioMeta::new("door", 8_000, 160);
             let captured = CaptureTime::now(CaptureClock::Packet);
-            super::send(out, "audio", Samples::I16(&[100, 300, -32_768, -32_768]), 2, &meta, captured, None)
+            super::send(
+                out,
+                "audio",
+                Samples::I16(&[100, 300, -32_768, -32_768]),
+                2,
+                &meta,
+                captured,
+                None,
+            )
         });
         let view = view(&frame).unwrap();
         assert_eq!((view.channels, view.len(), view.meta.position), (2, 2, 160));
@@ -294,10 +302,21 @@ mod tests {
             let frame = received(&format!("audio-odd-{rate_hz}"), |out| {
                 let meta = AudioMeta::new("door", rate_hz, 0);
                 let captured = CaptureTime::now(CaptureClock::Packet);
-                super::send(out, "audio", Samples::I16(&vec![0; channels]), channels, &meta, captured, None)
+                super::send(
+                    out,
+                    "audio",
+                    Samples::I16(&vec![0; channels]),
+                    channels,
+                    &meta,
+                    captured,
+                    None,
+                )
             });
             let error = view(&frame).unwrap_err().to_string();
-            assert!(error.starts_with("stream `door/audio`: ") && error.contains(said), "{error}");
+            assert!(
+                error.starts_with("stream `door/audio`: ") && error.contains(said),
+                "{error}"
+            );
         }
     }
 }

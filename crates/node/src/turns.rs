@@ -36,7 +36,11 @@ pub fn take_long_turns() -> io::Result<()> {
     attributes.runtime_ns = u64::try_from(LONG.as_nanos()).unwrap_or(u64::MAX);
     // SAFETY: the kernel reads `attributes.size` bytes of it; 0 means the calling thread.
     let set = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
-    if set < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if set < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// `struct sched_attr` in the form that Linux 3.14 knew.

@@ -63,17 +63,22 @@ def put_stamp(arrays: Mapping[str, Array], stamp: int) -> None:
         array.reshape(-1).view(np.uint8)[::PAGE_BYTES] = stamp
 
 
+def touched(arrays: Mapping[str, Array]) -> list[bytes | int]:
+    """Touches one byte of every page; returns them, of each array."""
+    seen: list[bytes | int] = []
+    for array in arrays.values():
+        seen.append(array.item(0) if array.nbytes <= PAGE_BYTES else array.data.cast("B")[::PAGE_BYTES].tobytes())
+    return seen
+
+
+def are_of(seen: list[bytes | int], stamp: int) -> bool:
+    """Whether all pages that were touched carry the stamp."""
+    return all(pages == (stamp if isinstance(pages, int) else bytes((stamp,)) * len(pages)) for pages in seen)
+
+
 def is_whole(arrays: Mapping[str, Array], stamp: int) -> bool:
     """Touches one byte of every page; returns whether all carry the stamp."""
-    whole = True
-    for array in arrays.values():
-        if array.nbytes <= PAGE_BYTES:
-            whole &= array.item(0) == stamp
-            continue
-        # All pages, also behind a bad one: the reader's work must not depend on what it finds.
-        pages = array.data.cast("B")[::PAGE_BYTES].tobytes()
-        whole &= pages == bytes((stamp,)) * len(pages)
-    return whole
+    return are_of(touched(arrays), stamp)
 
 
 def plain_stamp(number: int) -> int:

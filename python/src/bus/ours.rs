@@ -3,6 +3,10 @@
 //! After `os.fork()` the child has copies of the parent's frames, readers and publishers, but neither its threads nor its place on
 //! the bus. If the child dropped such a copy, it would give slots back that the parent still reads. So a child never touches them:
 //! using one is an error, and forgetting it does nothing.
+#![allow(unsafe_code)] // The C library is asked to say when this process is a fork.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::PyErr;
 
@@ -19,7 +23,7 @@ pub(crate) struct Ours<T> {
 impl<T> Ours<T> {
     pub(crate) fn new(value: T) -> Self {
         Self {
-            pid: std::process::id(),
+            pid: this_process(),
             value: Some(value),
         }
     }
@@ -50,7 +54,7 @@ impl<T> Ours<T> {
     }
 
     fn is_ours(&self) -> bool {
-        self.pid == std::process::id()
+        self.pid == this_process()
     }
 }
 
@@ -60,4 +64,24 @@ impl<T> Drop for Ours<T> {
             std::mem::forget(self.value.take());
         }
     }
+}
+
+/// Returns the number of this process. It is asked for many times with each frame, and the system only once.
+fn this_process() -> u32 {
+    static PID: AtomicU32 = AtomicU32::new(0);
+    static IS_TOLD: OnceLock<bool> = OnceLock::new();
+    extern "C" fn forked() {
+        PID.store(0, Ordering::Relaxed);
+    }
+    let known = PID.load(Ordering::Relaxed);
+    if known != 0 {
+        return known;
+    }
+    // SAFETY: `forked` stores one number and stays where it is, as this library is never unloaded.
+    let is_told = *IS_TOLD.get_or_init(|| unsafe { libc::pthread_atfork(None, None, Some(forked)) } == 0);
+    let pid = std::process::id();
+    if is_told {
+        PID.store(pid, Ordering::Relaxed);
+    }
+    pid
 }

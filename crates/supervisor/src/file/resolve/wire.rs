@@ -111,7 +111,11 @@ impl Resolver<'_, '_> {
                 return None;
             }
             Some((need, _)) if !fits(need, found.carries) => {
-                let of_need = if need == InputNeed::Sound { Carries::Audio } else { Carries::Image };
+                let of_need = if need == InputNeed::Sound {
+                    Carries::Audio
+                } else {
+                    Carries::Image
+                };
                 let (carries, wanted) = (in_words(found.carries), in_words(of_need));
                 let there = self.streams.carrying(of_need);
                 let there = in_backticks(there.iter().take(MOST_IN_HINT).map(String::as_str));
@@ -151,7 +155,11 @@ impl Resolver<'_, '_> {
             InputNeed::Anything | InputNeed::None => "frames",
         };
         let message = format!("it does not say what it reads, and {} reads {reads}", kind.called());
-        let output = if kind.inputs() == InputNeed::Sound { "audio" } else { "image" };
+        let output = if kind.inputs() == InputNeed::Sound {
+            "audio"
+        } else {
+            "image"
+        };
         let hint = format!("for example `in: {first}`, or `each: \"*/{output}\"` for one node a camera");
         self.tell(node, &node.spot, &message, Some(hint));
         None
