@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bushbaby_bus::MAX_QUEUE;
 use bushbaby_node::settings::{Entry, Place, Problem, Settings, Time, Tree, Value, read};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,13 +87,11 @@ pub(crate) struct Synced {
 
 impl Pace {
     fn problems(&self) -> Vec<Problem> {
-        /// Each waiting frame holds a slot of shared memory.
-        const LONGEST_QUEUE: usize = 1000;
         let mut problems = Vec::new();
-        if let Some(queue) = self.queue.filter(|queue| !(1..=LONGEST_QUEUE).contains(queue)) {
+        if let Some(queue) = self.queue.filter(|queue| !(1..=MAX_QUEUE).contains(queue)) {
             problems.push(Problem::new(
                 "queue",
-                format!("got `{queue}`, wanted 1 to {LONGEST_QUEUE} frames"),
+                format!("got `{queue}`, wanted 1 to {MAX_QUEUE} frames"),
             ));
         }
         if self.every == Some(0) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bushbaby_bus::MAX_QUEUE;
 use bushbaby_node::{Carries, InputNeed};
 
 use super::streams::{Found, Nowhere, in_words};
@@ -15,7 +16,7 @@ use crate::file::problem::{Spot, in_backticks};
 pub(super) const MOST_IN_HINT: usize = 24;
 
 /// Who listens wants every piece of sound. So many wait for it where the file says nothing else.
-const SOUND_QUEUE: usize = 100;
+const SOUND_QUEUE: usize = MAX_QUEUE;
 
 impl Resolver<'_, '_> {
     /// Draws the wires of `in:`, or the one that goes without saying.

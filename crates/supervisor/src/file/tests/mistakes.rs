@@ -247,7 +247,7 @@ fn a_wire_to_nowhere() {
 #[test]
 fn a_wire_that_is_badly_written() {
     insta::assert_snapshot!(of_stage("    kind: apriltag\n    in: {stream: front, queue: 0, evry: 2}"), @r"
-    error: stage `tags`: `queue`: got `0`, wanted 1 to 1000 frames
+    error: stage `tags`: `queue`: got `0`, wanted 1 to 64 frames
       --> pipeline.yaml:5:32
     error: stage `tags`: unknown key `evry`
       --> pipeline.yaml:5:35
