@@ -1,7 +1,8 @@
-//! A camera on the network: a small RTSP server that encodes a moving, stamped picture live, and misbehaves on demand.
+//! A camera on the network: a small RTSP server that encodes a moving, stamped picture live, lets sound be heard, and misbehaves
+//! on demand.
 //!
 //! [`RtspCamera`] runs in threads of this process; [`process::CameraProcess`] is one in a process of its own, which can be
-//! frozen, killed and started again on the same port. Only loopback, only what tests need of RFC 2326 and RFC 6184.
+//! frozen, killed and started again on the same port. Only loopback, only what tests need of RFC 2326, RFC 6184, RFC 3551, RFC 3640 and RFC 7587.
 
 mod auth;
 mod live;
@@ -12,15 +13,17 @@ mod rtp;
 mod sdp;
 mod server;
 mod session;
+pub mod sound;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::h264::EncodedPicture;
+use sound::{SoundMood, SoundOptions};
 
 /// What a camera is, from its start to its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +44,8 @@ pub struct CameraOptions {
     pub login: Option<Login>,
     /// What its description says it sends.
     pub offer: Offer,
+    /// The sound that it sends; absent: none, whatever its description speaks of.
+    pub sound: Option<SoundOptions>,
     /// Whether the description carries the parameter sets.
     pub parameter_sets_in_description: bool,
     /// Replaces the sequence parameter set, in the description and in the stream: it may claim anything.
@@ -68,6 +73,7 @@ impl Default for CameraOptions {
             keyframe_on_play: true,
             login: None,
             offer: Offer::H264,
+            sound: None,
             parameter_sets_in_description: true,
             sequence_parameter_set: None,
             film: None,
@@ -101,16 +107,23 @@ pub enum Scheme {
 /// What a description says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Offer {
-    /// H.264 video, which is what is sent.
+    /// H.264 video, which is what is sent, and the sound if there is any.
     H264,
-    /// H.264 video, with a track of sound before it that never says anything.
+    /// H.264 video, with a track of sound before it; of G.711 that never says anything, if there is no sound.
     H264AfterSound,
     /// H.265 video.
     H265,
     /// VP8 video.
     Vp8,
-    /// G.711 sound and nothing else.
+    /// Sound and nothing else; of G.711 that never says anything, if there is no sound.
     SoundOnly,
+}
+
+impl Offer {
+    /// Whether pictures are sent.
+    fn has_pictures(self) -> bool {
+        self != Self::SoundOnly
+    }
 }
 
 /// How a camera behaves at this moment.
@@ -124,10 +137,12 @@ pub enum Mood {
     Mute,
     /// Noise in place of RTP packets.
     Babbling,
+    /// Sound goes on, pictures do not.
+    Blind,
 }
 
 impl Mood {
-    const ALL: [Self; 4] = [Self::Well, Self::Frozen, Self::Mute, Self::Babbling];
+    const ALL: [Self; 5] = [Self::Well, Self::Frozen, Self::Mute, Self::Babbling, Self::Blind];
 }
 
 /// A camera in threads of this process. It ends when it is dropped.
@@ -142,9 +157,9 @@ impl RtspCamera {
     /// Starts a camera; it listens when this returns.
     ///
     /// # Errors
-    /// When the port is taken.
+    /// When the port is taken, or its sound cannot be encoded.
     pub fn start(options: CameraOptions) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::new(options));
+        let shared = Arc::new(Shared::new(options)?);
         let server = server::Server::start(shared.clone())?;
         Ok(Self {
             address: server.address(),
@@ -178,9 +193,29 @@ impl RtspCamera {
         self.shared.cuts.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Loses the next `packets` packets on their way to every viewer.
+    /// Loses the next `packets` packets of pictures on their way to every viewer.
     pub fn lose_packets(&self, packets: u32) {
         self.shared.packets_to_lose.store(packets, Ordering::SeqCst);
+    }
+
+    /// Changes how its sound is, at once.
+    pub fn set_sound_mood(&self, mood: SoundMood) {
+        self.shared.sound_mood.store(mood as usize, Ordering::SeqCst);
+    }
+
+    /// Loses the next `packets` packets of sound on their way to every viewer.
+    pub fn lose_sound(&self, packets: u32) {
+        self.shared.sounds_to_lose.store(packets, Ordering::SeqCst);
+    }
+
+    /// Lets the packets' time of its sound jump by so many ticks, forwards or backwards, without a pause.
+    pub fn jump_sound_time(&self, ticks: i32) {
+        self.shared.sound_jump.fetch_add(ticks, Ordering::SeqCst);
+    }
+
+    /// When its sound began, in nanoseconds of the monotonic clock: whole seconds after it, [`sound::Heard::Ticks`] ticks.
+    pub fn sound_began_ns(&self) -> u64 {
+        self.shared.live.sound_began_ns
     }
 
     /// How many connections it has taken so far.
@@ -228,6 +263,9 @@ struct Shared {
     /// Counts up when connections are to be closed.
     cuts: AtomicU64,
     packets_to_lose: AtomicU32,
+    sound_mood: AtomicUsize,
+    sounds_to_lose: AtomicU32,
+    sound_jump: AtomicI32,
     connections: AtomicUsize,
     goodbyes: AtomicUsize,
     udp_plays: AtomicUsize,
@@ -236,18 +274,25 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(options: CameraOptions) -> Self {
-        Self {
-            live: live::Live::new(&options),
+    fn new(options: CameraOptions) -> std::io::Result<Self> {
+        Ok(Self {
+            live: live::Live::new(&options)?,
             options,
             mood: AtomicUsize::new(0),
             cuts: AtomicU64::new(0),
             packets_to_lose: AtomicU32::new(0),
+            sound_mood: AtomicUsize::new(0),
+            sounds_to_lose: AtomicU32::new(0),
+            sound_jump: AtomicI32::new(0),
             connections: AtomicUsize::new(0),
             goodbyes: AtomicUsize::new(0),
             udp_plays: AtomicUsize::new(0),
             is_ending: AtomicBool::new(false),
-        }
+        })
+    }
+
+    fn sound_mood(&self) -> SoundMood {
+        SoundMood::ALL[self.sound_mood.load(Ordering::SeqCst)]
     }
 
     fn mood(&self) -> Mood {
@@ -263,8 +308,12 @@ impl Shared {
     }
 
     /// Whether the next packet is one of those to lose.
-    fn loses_next_packet(&self) -> bool {
-        self.packets_to_lose
+    fn loses_next_packet(&self, medium: live::Medium) -> bool {
+        let to_lose = match medium {
+            live::Medium::Pictures => &self.packets_to_lose,
+            live::Medium::Sound => &self.sounds_to_lose,
+        };
+        to_lose
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
             .is_ok()
     }

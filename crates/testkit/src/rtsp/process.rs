@@ -16,7 +16,7 @@ use super::{CameraOptions, RtspCamera};
 const OPTIONS_VARIABLE: &str = "BUSHBABY_TESTKIT_CAMERA";
 /// What stands before the address in the line that tells it.
 const ADDRESS_PREFIX: &str = "testkit-rtsp-camera: ";
-/// However long a test may hang, the camera does not outlive this.
+/// However long a test may hang, its camera does not outlive this.
 const LONGEST_LIFE: Duration = Duration::from_secs(300);
 
 /// Runs a camera until standard input ends, and says its address on `out`.
@@ -26,10 +26,6 @@ const LONGEST_LIFE: Duration = Duration::from_secs(300);
 pub fn be_camera(options: CameraOptions, mut out: impl Write) -> io::Result<()> {
     // Standard input ends with the parent, too, but a frozen camera would not notice.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    std::thread::Builder::new().name("camera end".into()).spawn(|| {
-        std::thread::sleep(LONGEST_LIFE);
-        std::process::exit(3);
-    })?;
     let camera = RtspCamera::start(options)?;
     writeln!(out, "\n{ADDRESS_PREFIX}{}", camera.url())?;
     out.flush()?;
@@ -42,7 +38,12 @@ pub fn be_camera_if_asked() {
     let Ok(options) = std::env::var(OPTIONS_VARIABLE) else {
         return;
     };
-    let options = serde_json::from_str(&options).map_err(io::Error::other);
+    let end = || {
+        std::thread::sleep(LONGEST_LIFE);
+        std::process::exit(3);
+    };
+    let ending = std::thread::Builder::new().name("camera end".into()).spawn(end);
+    let options = ending.and_then(|_| serde_json::from_str(&options).map_err(io::Error::other));
     let code = match options.and_then(|options| be_camera(options, io::stdout())) {
         Ok(()) => 0,
         Err(_) => 1,

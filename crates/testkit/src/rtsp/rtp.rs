@@ -1,10 +1,11 @@
-//! Pictures as RTP packets (RFC 6184, single units and FU-A), and RTCP sender reports (RFC 3550).
+//! RTP packets and RTCP sender reports (RFC 3550); pictures in packets (RFC 6184, single units and FU-A).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::h264::units;
 
-const PAYLOAD_TYPE: u8 = 96;
+/// The payload type of pictures.
+pub(super) const PICTURES: u8 = 96;
 /// Most bytes of a packet behind its header.
 const MOST_PAYLOAD_BYTES: usize = 1400;
 /// Seconds from 1900, where NTP's clock begins, to 1970.
@@ -15,11 +16,16 @@ const NTP_TO_UNIX_S: u64 = 2_208_988_800;
 pub(super) struct Packetizer {
     sequence: u16,
     ssrc: u32,
+    payload_type: u8,
 }
 
 impl Packetizer {
-    pub(super) fn new(ssrc: u32) -> Self {
-        Self { sequence: 1000, ssrc }
+    pub(super) fn new(ssrc: u32, payload_type: u8) -> Self {
+        Self {
+            sequence: 1000,
+            ssrc,
+            payload_type,
+        }
     }
 
     /// Cuts an access unit into packets, the last one marked.
@@ -46,8 +52,9 @@ impl Packetizer {
             .collect()
     }
 
-    fn packet(&mut self, payload: &[u8], rtp_time: u32, is_last: bool) -> Vec<u8> {
-        let mut packet = vec![0x80, PAYLOAD_TYPE | u8::from(is_last) << 7];
+    /// One packet, marked if it is the last of what belongs together.
+    pub(super) fn packet(&mut self, payload: &[u8], rtp_time: u32, is_last: bool) -> Vec<u8> {
+        let mut packet = vec![0x80, self.payload_type | u8::from(is_last) << 7];
         packet.extend_from_slice(&self.sequence.to_be_bytes());
         packet.extend_from_slice(&rtp_time.to_be_bytes());
         packet.extend_from_slice(&self.ssrc.to_be_bytes());
@@ -83,7 +90,7 @@ mod tests {
         let unit: Vec<u8> = std::iter::once(0x65)
             .chain((0..4000_u32).map(|n| n as u8 | 1))
             .collect();
-        let packets = Packetizer::new(7).packets(&[&[0, 0, 0, 1], unit.as_slice()].concat(), 900);
+        let packets = Packetizer::new(7, PICTURES).packets(&[&[0, 0, 0, 1], unit.as_slice()].concat(), 900);
         let marks: Vec<bool> = packets.iter().map(|packet| packet[1] & 0x80 != 0).collect();
         assert_eq!(marks, [false, false, true]);
         let body: Vec<u8> = packets.iter().flat_map(|packet| packet[14..].to_vec()).collect();
@@ -93,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_sender_report_tells_the_wall_time_in_ntp_form() {
-        let report = Packetizer::new(7).sender_report(5, UNIX_EPOCH + Duration::from_millis(1500));
+        let report = Packetizer::new(7, PICTURES).sender_report(5, UNIX_EPOCH + Duration::from_millis(1500));
         assert_eq!(report[8..12], (NTP_TO_UNIX_S as u32 + 1).to_be_bytes());
         assert_eq!(report[12..16], (1_u32 << 31).to_be_bytes());
         assert_eq!(report.len(), 28);

@@ -20,15 +20,20 @@ impl Server {
     pub(super) fn start(shared: Arc<Shared>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, shared.options.port))?;
         let address = listener.local_addr()?;
-        let live = shared.clone();
-        let threads = vec![
+        let (pictures, sound) = (shared.clone(), shared.clone());
+        let mut threads = Vec::new();
+        if shared.options.offer.has_pictures() {
+            let run = move || pictures.live.run(&pictures);
+            threads.push(Builder::new().name("camera live".into()).spawn(run)?);
+        }
+        threads.extend([
             Builder::new()
-                .name("camera live".into())
-                .spawn(move || live.live.run(&live))?,
+                .name("camera sound".into())
+                .spawn(move || sound.live.run_sound(&sound))?,
             Builder::new()
                 .name("camera accept".into())
                 .spawn(move || accept(&listener, &shared))?,
-        ];
+        ]);
         Ok(Self { address, threads })
     }
 

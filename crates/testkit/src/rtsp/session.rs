@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::live::Medium;
 use super::message::{Request, answer};
-use super::player::{Player, Way};
+use super::player::{Player, Way, Ways};
 use super::{Mood, Shared, auth, sdp};
 
 /// How long a thread may not notice that the camera ends or that connections are cut.
@@ -22,7 +23,7 @@ pub(super) struct Session {
     /// How many cuts there were before this connection.
     cuts: u64,
     pub(super) number: u32,
-    way: Option<Way>,
+    ways: Ways,
     player: Option<Player>,
 }
 
@@ -39,7 +40,7 @@ impl Session {
             writer,
             cuts,
             number,
-            way: None,
+            ways: Ways::default(),
             player: None,
         })
     }
@@ -93,7 +94,7 @@ impl Session {
                     request,
                     "200 OK",
                     &headers,
-                    &sdp::describe(&shared.options, &shared.live.parameter_sets),
+                    &sdp::describe(&shared.options, &shared.live.parameter_sets, shared.live.sound.as_ref()),
                 )?;
             }
             "SETUP" => match self.set_up(request)? {
@@ -102,9 +103,7 @@ impl Session {
             },
             "PLAY" => {
                 self.say(request, "200 OK", &[session], "")?;
-                if let Some(way) = self.way.clone() {
-                    self.player = Some(Player::start(self, way)?);
-                }
+                self.player = Some(Player::start(self, self.ways.clone())?);
             }
             "TEARDOWN" => {
                 self.player = None;
@@ -128,6 +127,11 @@ impl Session {
     /// Agrees on a way; returns the header that says which, `None` when the camera will not go the way that was asked for.
     fn set_up(&mut self, request: &Request) -> io::Result<Option<String>> {
         let asked = request.header("Transport").unwrap_or_default().to_owned();
+        let medium = if request.uri.trim_end_matches('/').ends_with("/audio") {
+            Medium::Sound
+        } else {
+            Medium::Pictures
+        };
         let pair = |name: &str| -> Option<[u16; 2]> {
             let value = asked
                 .split(';')
@@ -137,7 +141,7 @@ impl Session {
         };
         if asked.contains("TCP") {
             let [rtp, rtcp] = pair("interleaved").unwrap_or([0, 1]);
-            self.way = Some(Way::Interleaved {
+            *self.ways.of(medium) = Some(Way::Interleaved {
                 rtp_channel: rtp as u8,
                 rtcp_channel: rtcp as u8,
             });
@@ -154,7 +158,7 @@ impl Session {
         let here = rtp.local_addr()?.port();
         rtp.connect((self.socket.peer_addr()?.ip(), rtp_port))?;
         rtcp.connect((self.socket.peer_addr()?.ip(), rtcp_port))?;
-        self.way = Some(Way::Datagrams {
+        *self.ways.of(medium) = Some(Way::Datagrams {
             rtp: Arc::new(rtp),
             rtcp: Arc::new(rtcp),
         });
