@@ -7,6 +7,7 @@ mod h264;
 pub mod replay;
 pub mod rtsp;
 pub mod scene;
+mod sound;
 #[cfg(test)]
 mod test_node;
 pub mod usb;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::{Bus, Instance, ReadOptions, StreamName, Subscriber};
+use bushbaby_bus::{Bus, Instance, ReadOptions, ReadPolicy, StreamName, Subscriber};
 use bushbaby_node::children::Spawner;
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::{NodeContext, NodeSpec, Outputs, Source, Step, Stop};
@@ -66,6 +66,16 @@ impl TestNode {
     pub(crate) fn reader(&self, output: &str) -> Subscriber {
         let stream = StreamName::new("cam", output).unwrap();
         self.context.bus.subscriber(&stream, ReadOptions::default()).unwrap()
+    }
+
+    /// A reader of one of its outputs that misses nothing for a while.
+    pub(crate) fn patient_reader(&self, output: &str) -> Subscriber {
+        let stream = StreamName::new("cam", output).unwrap();
+        let options = ReadOptions {
+            policy: ReadPolicy::Queue(64),
+            ..ReadOptions::default()
+        };
+        self.context.bus.subscriber(&stream, options).unwrap()
     }
 
     /// Steps until `done` says so of what came of a step; panics after a minute.

@@ -123,6 +123,7 @@ mod tests {
             user: None,
             password: None,
             transport: Default::default(),
+            audio: Default::default(),
             calibration: None,
         }
     }

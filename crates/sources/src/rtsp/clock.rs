@@ -1,4 +1,5 @@
-//! When a picture was taken: by the camera's own clock, as its RTCP sender reports tell it, or else when its first packet came.
+//! When a picture or a sound was taken: by the camera's own clock, as its RTCP sender reports tell it, or else when its first
+//! packet came.
 //!
 //! A report says which wall time belongs to which RTP time. That is worth something only when the camera's clock goes with ours
 //! (both follow NTP). Whether it does shows in the age that it gives to pictures as they arrive: no picture is from the future,
@@ -22,6 +23,15 @@ pub(super) struct RtpTime {
     pub(super) ticks_per_second: NonZeroU32,
 }
 
+impl From<retina::Timestamp> for RtpTime {
+    fn from(timestamp: retina::Timestamp) -> Self {
+        Self {
+            ticks: timestamp.timestamp(),
+            ticks_per_second: timestamp.clock_rate(),
+        }
+    }
+}
+
 /// When something arrived here, on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Arrival {
@@ -29,7 +39,7 @@ pub(super) struct Arrival {
     pub(super) wall: WallTime,
 }
 
-/// What the camera's reports say; lives as long as one connection.
+/// What the camera's reports say of its pictures, or of its sound; lives as long as one connection.
 #[derive(Debug, Default)]
 pub(super) struct CameraClock {
     report: Option<(RtpTime, i128)>,
@@ -48,7 +58,7 @@ impl CameraClock {
         });
     }
 
-    /// Returns when the picture was taken whose first packet came at `first_packet`.
+    /// Returns when the picture, or the first sample, was taken whose first packet came at `first_packet`.
     pub(super) fn capture_time(&mut self, rtp: RtpTime, first_packet: Arrival) -> CaptureTime {
         let arrived = CaptureTime {
             mono: first_packet.mono,

@@ -1,9 +1,9 @@
-//! `rtsp`: a camera on the network that sends H.264.
+//! `rtsp`: a camera on the network that sends H.264, or sound, or both.
 //!
-//! In: an address. Out: `image`, I420 as the camera sends it, each picture once and never torn.
+//! In: an address. Out: `image`, I420 as the camera sends it, each picture once and never torn; `audio`, at the camera's rate.
 //!
 //! ```text
-//! camera → receiver (a thread: connection, packets, access units) → source (decoder) → bus
+//! camera → receiver (a thread: connection, packets, access units) → source (decoders) → bus
 //! ```
 //!
 //! The capture time is the camera's own clock (RTCP sender reports) where that is sane, else the arrival of the picture's first
@@ -11,16 +11,21 @@
 //! tries again, and the picture comes back.
 
 mod address;
+mod choice;
 mod clock;
+mod description;
 mod line;
 mod order;
 mod pace;
+mod pictures;
 mod receiver;
 mod session;
+mod sound;
 mod source;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod watches;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -31,10 +36,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibration;
 use address::{Address, AddressError};
+pub use choice::SoundWish;
 pub use source::RtspSource;
 
 /// The `rtsp` source.
-pub const KIND: Kind = Kind::source::<RtspSource>("rtsp", "A camera on the network that sends H.264 (RTSP).");
+pub const KIND: Kind = Kind::source::<RtspSource>(
+    "rtsp",
+    "A camera on the network (RTSP): pictures in H.264, sound in AAC, G.711, PCM, Opus.",
+);
 
 /// Settings of the `rtsp` source.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -49,16 +58,20 @@ pub struct RtspSettings {
     /// The password, written as it is. Absent: the one in the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// How pictures travel: `tcp` (nothing gets lost), `udp` (what gets lost is not waited for), or `auto`: TCP, and UDP when
+    /// How pictures and sound travel: `tcp` (nothing gets lost), `udp` (what gets lost is not waited for), or `auto`: TCP, and UDP when
     /// the camera refuses or sends nothing.
     #[serde(default)]
     pub transport: Transport,
+    /// Whether the camera's sound is taken in: `auto`, if it has any; `needed`, so that a camera without sound is a fault;
+    /// `only`, so that its pictures are not asked for; or `off`.
+    #[serde(default)]
+    pub audio: SoundWish,
     /// The camera's calibration file, whose numbers travel with every picture. Absent: poses rest on a guess.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<PathBuf>,
 }
 
-/// How pictures travel.
+/// How pictures and sound travel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {

@@ -7,11 +7,13 @@ const LEAST_SILENCE: Duration = Duration::from_secs(1);
 /// How much longer a silent camera is waited for before the connection is made anew.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long the first picture may take once a camera plays.
-const FIRST_PICTURE: Duration = Duration::from_secs(4);
+const FIRST: Duration = Duration::from_secs(4);
 /// How long the second may take: of a camera with a picture every five seconds nobody knows yet that it is one.
-const SECOND_PICTURE: Duration = Duration::from_secs(12);
+const SECOND: Duration = Duration::from_secs(12);
+/// What came within this time still comes.
+const FRESH: Duration = Duration::from_millis(500);
 
-/// Watches the pictures of one connection: nobody else notices a frozen camera.
+/// Watches the pictures of one connection, or its sound: nobody else notices a frozen camera.
 #[derive(Debug)]
 pub(super) struct SilenceWatch {
     started: Instant,
@@ -42,8 +44,8 @@ impl SilenceWatch {
         }
     }
 
-    /// A picture came.
-    pub(super) fn picture(&mut self, now: Instant) {
+    /// A picture came, or a packet of sound.
+    pub(super) fn came(&mut self, now: Instant) {
         if let Some(last) = self.last {
             let gap = now - last;
             // Follows the pace slowly, so that one silence is no pace.
@@ -58,20 +60,26 @@ impl SilenceWatch {
         self.is_told = false;
     }
 
-    /// Whether any picture came.
+    /// Whether anything came.
     pub(super) fn has_begun(&self) -> bool {
         self.last.is_some()
+    }
+
+    /// Whether something came just now.
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        self.last
+            .is_some_and(|last| now.saturating_duration_since(last) < FRESH)
     }
 
     fn limit(&self) -> Duration {
         LEAST_SILENCE.max(self.frame_time * 5)
     }
 
-    /// When to look again, if no picture comes before.
+    /// When to look again, if nothing comes before.
     pub(super) fn deadline(&self) -> Instant {
         match self.last {
-            None => self.started + FIRST_PICTURE,
-            Some(last) if self.is_told && !self.has_pace => last + SECOND_PICTURE,
+            None => self.started + FIRST,
+            Some(last) if self.is_told && !self.has_pace => last + SECOND,
             Some(last) if self.is_told => last + self.limit() + GRACE,
             Some(last) => last + self.limit(),
         }
@@ -121,7 +129,7 @@ mod tests {
     fn watch(frame_ms: u64, frames: u64) -> (SilenceWatch, Instant) {
         let start = Instant::now();
         let mut watch = SilenceWatch::new(start);
-        (0..frames).for_each(|n| watch.picture(start + Duration::from_millis(n * frame_ms)));
+        (0..frames).for_each(|n| watch.came(start + Duration::from_millis(n * frame_ms)));
         (watch, start + Duration::from_millis((frames - 1) * frame_ms))
     }
 
@@ -149,7 +157,7 @@ mod tests {
         let (mut watch, last) = watch(5000, 1);
         watch.verdict();
         assert!(watch.deadline() > last + Duration::from_secs(10));
-        watch.picture(last + Duration::from_secs(5));
+        watch.came(last + Duration::from_secs(5));
         assert_eq!(watch.deadline(), last + Duration::from_secs(30));
     }
 
@@ -158,7 +166,7 @@ mod tests {
         let (mut watch, last) = watch(33, 100);
         watch.verdict();
         let late = last + Duration::from_millis(2500);
-        watch.picture(late);
+        watch.came(late);
         assert!(watch.deadline() < late + Duration::from_secs(2));
         assert_eq!(watch.verdict(), Verdict::Silent);
     }

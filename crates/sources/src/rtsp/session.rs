@@ -1,18 +1,20 @@
-//! One connection to a camera, from its first word to its pictures.
+//! One connection to a camera, from its first word to its packets.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use retina::client::{
-    Credentials, Demuxed, Described, InitialTimestampPolicy, PlayOptions, Session, SessionGroup, SessionOptions,
-    SetupOptions, TcpTransportOptions, Transport, UdpTransportOptions, UnassignedChannelDataPolicy,
+    Credentials, Described, InitialTimestampPolicy, PacketItem, PlayOptions, Playing as Plays, Session, SessionGroup,
+    SessionOptions, SetupOptions, TcpTransportOptions, Transport, UdpTransportOptions, UnassignedChannelDataPolicy,
 };
-use retina::codec::{CodecItem, FrameFormat};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::address::Address;
+use super::choice::{Choice, SoundWish, choose};
+use super::pictures::Pictures;
+use super::sound::SoundFormat;
 use super::trouble::{Trouble, first_line};
 
 /// How long a camera may take for each answer.
@@ -31,8 +33,13 @@ pub(super) enum Way {
 
 /// A camera that plays. Dropped, it says goodbye in the background.
 pub(super) struct Playing {
-    items: Demuxed,
-    host: String,
+    packets: Session<Plays>,
+    /// Where its pictures are put together, if it has any.
+    pub(super) pictures: Option<(usize, Pictures)>,
+    /// How its sound is encoded, if it has any that can be read.
+    pub(super) sound: Option<(usize, Arc<SoundFormat>)>,
+    /// Why it has none, in words, if any was wished for.
+    pub(super) no_sound: Option<String>,
 }
 
 /// Why a camera does not play.
@@ -49,52 +56,82 @@ impl From<Trouble> for NotPlaying {
     }
 }
 
-/// Connects, chooses the video, and has it played.
-pub(super) async fn play(address: &Address, way: Way, group: &Arc<SessionGroup>) -> Result<Playing, NotPlaying> {
+/// Connects, chooses what to play, and has it played.
+pub(super) async fn play(
+    address: &Address,
+    wish: SoundWish,
+    way: Way,
+    group: &Arc<SessionGroup>,
+) -> Result<Playing, NotPlaying> {
     let host = address.host();
     let mut session = describe(address, group).await?;
-    let stream = choose(&session, &host)?;
+    let Choice {
+        pictures,
+        mut sound,
+        mut no_sound,
+    } = choose(&session, wish, &host)?;
+    let pictures = match pictures {
+        None => None,
+        Some((stream, parameters)) => {
+            let ticks_per_second = session.streams()[stream].clock_rate_hz();
+            let made = Pictures::new(ticks_per_second, parameters.as_deref());
+            let made = made.map_err(|error| Trouble::Garbage {
+                host: host.clone(),
+                said: first_line(&error),
+            })?;
+            set_up(&mut session, address, stream, way).await?;
+            Some((stream, made))
+        }
+    };
+    if let Some((stream, _)) = &sound {
+        match set_up(&mut session, address, *stream, way).await {
+            // Sound that a camera only speaks of costs no pictures.
+            Err(NotPlaying::Trouble(trouble @ (Trouble::Refused { .. } | Trouble::Garbage { .. })))
+                if pictures.is_some() && wish != SoundWish::Needed =>
+            {
+                (sound, no_sound) = (None, Some(trouble.to_string()));
+            }
+            set_up => set_up?,
+        }
+    }
+    // Cameras write all sorts of first times; ours count from the first packet.
+    let options = PlayOptions::default().initial_timestamp(InitialTimestampPolicy::Ignore);
+    let packets = match timeout(ANSWER, session.play(options)).await {
+        Err(_) => return Err(Trouble::NoAnswer { host }.into()),
+        Ok(played) => played.map_err(|error| refused(address, &error, "play"))?,
+    };
+    Ok(Playing {
+        packets,
+        pictures,
+        sound: sound.map(|(stream, format)| (stream, Arc::new(format))),
+        no_sound,
+    })
+}
+
+async fn set_up(
+    session: &mut Session<Described>,
+    address: &Address,
+    stream: usize,
+    way: Way,
+) -> Result<(), NotPlaying> {
     let transport = match way {
         Way::Tcp => Transport::Tcp(TcpTransportOptions::default()),
         Way::Udp => Transport::Udp(UdpTransportOptions::default()),
     };
-    let options = SetupOptions::default()
-        .transport(transport)
-        .frame_format(FrameFormat::SIMPLE);
+    let options = SetupOptions::default().transport(transport);
     match timeout(ANSWER, session.setup(stream, options)).await {
-        Err(_) => return Err(Trouble::NoAnswer { host }.into()),
-        Ok(Err(error)) if error.status_code() == Some(STATUS_UNSUPPORTED_TRANSPORT) => {
-            return Err(NotPlaying::OtherWay);
-        }
-        Ok(Err(error)) => return Err(refused(address, &error, "set up the stream").into()),
-        Ok(Ok(())) => {}
+        Err(_) => Err(Trouble::NoAnswer { host: address.host() }.into()),
+        Ok(Err(error)) if error.status_code() == Some(STATUS_UNSUPPORTED_TRANSPORT) => Err(NotPlaying::OtherWay),
+        Ok(Err(error)) => Err(refused(address, &error, "set up the stream").into()),
+        Ok(Ok(())) => Ok(()),
     }
-    // Cameras write all sorts of first times; ours count from the first packet.
-    let options = PlayOptions::default().initial_timestamp(InitialTimestampPolicy::Ignore);
-    let session = match timeout(ANSWER, session.play(options)).await {
-        Err(_) => return Err(Trouble::NoAnswer { host }.into()),
-        Ok(played) => played.map_err(|error| refused(address, &error, "play"))?,
-    };
-    let items = session.demuxed().map_err(|error| Trouble::Garbage {
-        host: host.clone(),
-        said: first_line(&error),
-    })?;
-    Ok(Playing { items, host })
 }
 
 impl Playing {
-    /// Waits for the next picture or report.
-    pub(super) async fn next(&mut self) -> Result<CodecItem, Trouble> {
-        match self.items.next().await {
-            Some(Ok(item)) => Ok(item),
-            Some(Err(error)) => Err(Trouble::Broken {
-                host: self.host.clone(),
-                said: first_line(&error),
-            }),
-            None => Err(Trouble::Closed {
-                host: self.host.clone(),
-            }),
-        }
+    /// Waits for the next packet. An error may be that of one packet alone. `None`: the camera has closed the connection.
+    pub(super) async fn next(&mut self) -> Option<Result<PacketItem, String>> {
+        let item = self.packets.next().await?;
+        Some(item.map_err(|error| first_line(&error)))
     }
 }
 
@@ -141,43 +178,5 @@ async fn why_not_connected(host: String, said: String) -> Trouble {
             why: first_line(&error),
         },
         Ok(Ok(_)) => Trouble::NotRtsp { host, said },
-    }
-}
-
-/// The stream to play: the first video that can be read.
-fn choose(session: &Session<Described>, host: &str) -> Result<usize, Trouble> {
-    let host = host.to_owned();
-    let streams = session.streams();
-    if let Some(stream) = streams
-        .iter()
-        .position(|stream| stream.media() == "video" && stream.encoding_name() == "h264")
-    {
-        return Ok(stream);
-    }
-    if let Some(video) = streams.iter().find(|stream| stream.media() == "video") {
-        return Err(Trouble::UnknownCodec {
-            host,
-            codec: codec_name(video.encoding_name()),
-        });
-    }
-    let offered: Vec<String> = streams
-        .iter()
-        .map(|stream| format!("{} ({})", stream.media(), stream.encoding_name()))
-        .collect();
-    let offered = if offered.is_empty() {
-        "an empty description".to_owned()
-    } else {
-        offered.join(", ")
-    };
-    Err(Trouble::NoVideo { host, offered })
-}
-
-/// As the camera's menu calls it.
-fn codec_name(encoding: &str) -> String {
-    match encoding {
-        "h265" => "H.265 (HEVC)".into(),
-        "jpeg" => "Motion JPEG".into(),
-        "mp4v-es" => "MPEG-4".into(),
-        other => other.to_uppercase(),
     }
 }

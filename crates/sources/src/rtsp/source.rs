@@ -1,18 +1,19 @@
-//! Takes access units from the receiver, decodes them and sends the pictures.
+//! Takes access units and packets of sound from the receiver, decodes them and sends pictures and sound.
 
-use std::collections::VecDeque;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bushbaby_bus::CaptureTime;
 use bushbaby_node::image;
 use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs, Source, Step};
 
-use super::RtspSettings;
 use super::address::Address;
-use super::line::AccessUnit;
+use super::line::{AccessUnit, Arrived};
 use super::order::{OrderWatch, Place};
 use super::receiver::Receiver;
+use super::sound::Sound;
 use super::trouble::Trouble;
+use super::{RtspSettings, SoundWish};
 use crate::calibration::Calibrated;
 use crate::h264::{DecodeError, Decoder, Order};
 
@@ -22,8 +23,18 @@ const STEP: Duration = Duration::from_millis(200);
 const LATEST: Duration = Duration::from_millis(500);
 /// How long a camera may send before it sends something to begin with.
 const KEYFRAME: Duration = Duration::from_secs(2);
-/// Access units taken over from the receiver at most.
-const MOST_UNITS: usize = 64;
+
+const IMAGE: OutputSpec = OutputSpec {
+    name: "image",
+    carries: Carries::Image,
+    owes_frames: true,
+};
+/// Whether a camera has sound is known once it plays. From then on the receiver watches that it comes.
+const AUDIO: OutputSpec = OutputSpec {
+    name: "audio",
+    carries: Carries::Audio,
+    owes_frames: true,
+};
 
 /// A camera on the network.
 #[derive(Debug)]
@@ -31,7 +42,10 @@ pub struct RtspSource {
     context: NodeContext,
     calibrated: Calibrated,
     receiver: Receiver,
-    waiting: VecDeque<AccessUnit>,
+    sound: Sound,
+    wish: SoundWish,
+    /// Whether pictures came.
+    has_pictures: bool,
     decoder: Decoder<CaptureTime>,
     order: OrderWatch,
     /// What the decoder says of the camera's pictures, while that is the trouble.
@@ -42,22 +56,28 @@ pub struct RtspSource {
 
 impl Source for RtspSource {
     type Settings = RtspSettings;
-    const OUTPUTS: &'static [OutputSpec] = &[OutputSpec {
-        name: "image",
-        carries: Carries::Image,
-        owes_frames: true,
-    }];
+    const OUTPUTS: &'static [OutputSpec] = &[IMAGE, AUDIO];
+
+    fn outputs(settings: &RtspSettings, _base_dir: &Path) -> Vec<OutputSpec> {
+        match settings.audio {
+            SoundWish::Auto | SoundWish::Needed => vec![IMAGE, AUDIO],
+            SoundWish::Only => vec![AUDIO],
+            SoundWish::Off => vec![IMAGE],
+        }
+    }
 
     fn open(settings: RtspSettings, context: &NodeContext) -> Result<Self, NodeError> {
         let address = Address::of(&settings)
             .map_err(|error| NodeError::new(error.to_string()).with_hint(error.hint()).for_good())?;
-        let receiver = Receiver::start(address, settings.transport)
+        let receiver = Receiver::start(address, settings.transport, settings.audio)
             .map_err(|error| NodeError::new(format!("the thread that reads the camera cannot be started: {error}")))?;
         Ok(Self {
             context: context.clone(),
             calibrated: Calibrated::new(context, settings.calibration.as_deref()),
+            sound: Sound::new(context, receiver.line.waker()),
+            wish: settings.audio,
+            has_pictures: false,
             receiver,
-            waiting: VecDeque::new(),
             decoder: Decoder::new(Order::AsSent),
             order: OrderWatch::default(),
             trouble: None,
@@ -66,54 +86,46 @@ impl Source for RtspSource {
     }
 
     fn step(&mut self, out: &mut Outputs) -> Result<Step, NodeError> {
-        match self.next_unit() {
-            Some(unit) => self.show(&unit, out),
-            // The receiver knows better than the decoder why nothing comes.
-            None => Ok(self
-                .receiver
-                .line
-                .trouble()
-                .or_else(|| self.trouble.clone())
-                .map_or(Step::Idle, |trouble| trouble.step())),
-        }
+        let step = match self.receiver.line.next(STEP) {
+            Some(Arrived::Picture(unit)) => {
+                self.has_pictures = true;
+                let unit = self.or_newer(unit);
+                self.show(&unit, out)?
+            }
+            Some(Arrived::Sound(packet)) => sent(self.sound.take(&packet, out)?),
+            None => sent(self.sound.finish(out)?),
+        };
+        // While one of both does not come, the other is no reason to say that all is well. The receiver knows better than the
+        // decoders why nothing comes.
+        let trouble = self.receiver.line.trouble().or_else(|| self.trouble.clone());
+        let trouble = trouble.or_else(|| self.sound.trouble().filter(|_| self.needs_sound()));
+        Ok(trouble.map_or(step, |trouble| trouble.step()))
     }
 
     fn close(&mut self) {
+        self.sound.close();
         self.receiver.end();
     }
 }
 
 impl RtspSource {
-    /// The next access unit; when the decoder is behind, the newest one to begin anew with.
-    fn next_unit(&mut self) -> Option<AccessUnit> {
-        if self.waiting.is_empty() {
-            self.waiting.push_back(self.receiver.line.next(STEP)?);
-        }
-        while self.waiting.len() < MOST_UNITS
-            && let Some(unit) = self.receiver.line.next(Duration::ZERO)
-        {
-            self.waiting.push_back(unit);
-        }
-        if self
-            .waiting
-            .front()
-            .is_some_and(|oldest| oldest.arrived.elapsed() > LATEST)
-            && let Some(keyframe) = self
-                .waiting
-                .iter()
-                .rposition(|unit| unit.is_keyframe)
-                .filter(|at| *at > 0)
+    /// Whether a camera whose sound cannot be decoded is worth nothing.
+    fn needs_sound(&self) -> bool {
+        self.wish == SoundWish::Needed || !self.has_pictures
+    }
+
+    /// This access unit; or, when the decoder is behind, the newest one to begin anew with.
+    fn or_newer(&self, mut unit: AccessUnit) -> AccessUnit {
+        if unit.arrived.elapsed() > LATEST
+            && let Some(mut newer) = self.receiver.line.newest_keyframe()
         {
             self.context
                 .reporter
                 .warn("decoding is too slow for the camera's pictures: some are left out");
-            let skips_connection = self.waiting.drain(..keyframe).any(|unit| unit.is_first);
-            if let Some(next) = self.waiting.front_mut() {
-                next.is_behind_loss = true;
-                next.is_first |= skips_connection;
-            }
+            newer.is_first |= unit.is_first;
+            unit = newer;
         }
-        self.waiting.pop_front()
+        unit
     }
 
     fn show(&mut self, unit: &AccessUnit, out: &mut Outputs) -> Result<Step, NodeError> {
@@ -174,4 +186,8 @@ impl RtspSource {
         self.trouble = Some(Trouble::NoKeyframe);
         Trouble::NoKeyframe.step()
     }
+}
+
+fn sent(has_sent: bool) -> Step {
+    if has_sent { Step::Sent } else { Step::Idle }
 }

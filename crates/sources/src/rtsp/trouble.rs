@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bushbaby_node::Step;
 
+use super::sound::Unreadable;
 use crate::h264::Undecodable;
 
-/// Why there is no picture at the moment.
+/// Why there is no picture or no sound at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Trouble {
     #[error("connecting to {host}")]
@@ -31,14 +32,24 @@ pub(super) enum Trouble {
     },
     #[error("{host} sends no video, only {offered}")]
     NoVideo { host: String, offered: String },
+    #[error("{host} sends no sound, only {offered}")]
+    NoSound { host: String, offered: String },
+    #[error("{host}: {why}")]
+    UnreadableSound { host: String, why: Unreadable },
     #[error("{host} sends {codec}, which this source cannot read")]
     UnknownCodec { host: String, codec: String },
+    #[error("the camera's sound is {codec}, which ffmpeg decodes, and ffmpeg is not installed")]
+    NoFfmpeg { codec: &'static str },
     #[error("the camera's H.264 cannot be decoded: {0}")]
     Undecodable(Undecodable),
     #[error("{host} sends nothing any more, connecting again soon")]
     Silent { host: String },
-    #[error("{host} plays but sends no picture, connecting again")]
-    NothingPlayed { host: String },
+    #[error("{host} sends sound but no pictures any more, connecting again soon")]
+    PicturesSilent { host: String },
+    #[error("{host} sends pictures but no sound any more")]
+    SoundSilent { host: String },
+    #[error("{host} plays but sends no {what}, connecting again")]
+    NothingPlayed { host: String, what: &'static str },
     #[error("{host} closed the connection, connecting again")]
     Closed { host: String },
     #[error("the connection to {host} broke ({said}), connecting again")]
@@ -71,6 +82,8 @@ impl Trouble {
             | Self::NoLogin { .. }
             | Self::NoStream { .. }
             | Self::NoVideo { .. }
+            | Self::NoSound { .. }
+            | Self::UnreadableSound { .. }
             | Self::UnknownCodec { .. } => Patience::Long,
             _ => Patience::Short,
         }
@@ -78,7 +91,14 @@ impl Trouble {
 
     /// Whether it ends a connection that pictures came over.
     pub(super) fn ends_pictures(&self) -> bool {
-        matches!(self, Self::Closed { .. } | Self::Broken { .. } | Self::Silent { .. })
+        matches!(
+            self,
+            Self::Closed { .. }
+                | Self::Broken { .. }
+                | Self::Silent { .. }
+                | Self::PicturesSilent { .. }
+                | Self::SoundSilent { .. }
+        )
     }
 
     /// What a person can do about it.
@@ -96,6 +116,12 @@ impl Trouble {
                 "look up the path behind the host in the camera's manual, such as `/stream1` or `/h264Preview_01_main`"
             }
             Self::NoVideo { .. } => "choose the camera's video stream: its address is in the manual",
+            Self::NoSound { .. } => {
+                "switch the camera's microphone on in its settings; some streams of a camera carry no sound"
+            }
+            Self::UnreadableSound { .. } => "set the camera's sound to AAC or G.711",
+            Self::NoFfmpeg { .. } => "`sudo apt install ffmpeg`, or set the camera's sound to AAC or G.711",
+            Self::SoundSilent { .. } => "was the camera's microphone switched off?",
             Self::UnknownCodec { .. } => {
                 "set the camera (often its second stream) to H.264, or let GStreamer decode it: `gst: \"rtspsrc location=rtsp://… latency=0 ! decodebin\"`"
             }
@@ -152,6 +178,14 @@ mod tests {
             Trouble::NoVideo {
                 host: host(),
                 offered: "audio (pcmu)".into(),
+            },
+            Trouble::NoSound {
+                host: host(),
+                offered: "video (h264)".into(),
+            },
+            Trouble::UnreadableSound {
+                host: host(),
+                why: Unreadable::Codec("G726-32".into()),
             },
             Trouble::UnknownCodec {
                 host: host(),

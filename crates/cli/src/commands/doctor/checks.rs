@@ -185,7 +185,7 @@ fn ffmpeg(version: Option<String>) -> Finding {
         Some(version) => Finding::ok("ffmpeg", version.split(" Copyright").next().unwrap_or_default()),
         None => Finding::warn(
             "ffmpeg",
-            "not installed: of video files only H.264 in MP4 plays",
+            "not installed: of video files only H.264 in MP4 plays, and no Opus or HE-AAC of cameras",
             "sudo apt install ffmpeg",
         ),
     }

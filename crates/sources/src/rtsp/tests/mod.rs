@@ -1,8 +1,11 @@
 //! The source against a real camera that misbehaves: over real sockets, through the real decoder, onto a real bus.
 
 mod clocks;
+mod damage;
+mod listener;
 mod refusals;
 mod returns;
+mod sound;
 mod ways;
 
 use std::net::TcpListener;
@@ -14,9 +17,10 @@ use bushbaby_node::{Source, Step, image};
 use bushbaby_testkit::h264::{Claim, EncodedPicture, sequence_parameter_set};
 use bushbaby_testkit::picture::{Stamp, read_stamp};
 use bushbaby_testkit::rtsp::process::{CameraProcess, be_camera_if_asked};
+use bushbaby_testkit::rtsp::sound::{Heard, SoundCodec, SoundMood, SoundOptions};
 use bushbaby_testkit::rtsp::{CameraOptions, Login, Mood, Offer, RtspCamera, Scheme};
 
-use super::{RtspSettings, RtspSource, Transport};
+use super::{RtspSettings, RtspSource, SoundWish, Transport};
 use crate::test_node::TestNode;
 
 /// The test that turns a second process of this binary into a camera.
@@ -87,6 +91,7 @@ fn settings(url: String, transport: Transport) -> RtspSettings {
         user: None,
         password: None,
         transport,
+        audio: SoundWish::Auto,
         calibration: None,
     }
 }

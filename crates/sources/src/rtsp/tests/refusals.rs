@@ -45,7 +45,11 @@ fn what_cannot_be_read_is_named_with_what_to_do() {
             offer,
             ..CameraOptions::default()
         });
-        let (_, hint) = Viewer::of(&camera.url()).waits_because(words);
+        let without_sound = RtspSettings {
+            audio: SoundWish::Off,
+            ..settings(camera.url(), Transport::Auto)
+        };
+        let (_, hint) = Viewer::with(without_sound).waits_because(words);
         assert!(hint.contains(advice), "{offer:?}: {hint}");
     }
 }

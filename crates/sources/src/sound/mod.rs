@@ -1,0 +1,3 @@
+//! Sound that is not decoded in this process.
+
+pub(crate) mod ffmpeg;
