@@ -41,6 +41,7 @@ bench: build
 peers:
 	scripts/peers.sh
 	scripts/recording-tests.sh
+	scripts/rtsp-peers.sh
 
 measure: build
 	python3 scripts/measure_page.py
