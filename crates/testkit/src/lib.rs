@@ -7,11 +7,15 @@
 //!   one it is, how old it is, and whether it is torn.
 //! - [`h264`]: those pictures, encoded; and parameter sets that lie about their size.
 //! - [`mp4`]: encoded pictures in a file, whole, fragmented or cut off.
+//! - [`http`]: a receiver of webhooks that answers, hangs, closes or speaks nonsense as it is told.
+//! - [`smtp`]: a mail server that does the same.
 //! - [`rtsp`]: a camera on the network, in this process or in one of its own that can be frozen and killed.
 
 #![deny(missing_docs)]
 
 pub mod h264;
+pub mod http;
 pub mod mp4;
 pub mod picture;
 pub mod rtsp;
+pub mod smtp;
