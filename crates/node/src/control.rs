@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ages::Ages;
+use crate::alerts::AlertsStatus;
 
 /// The environment variable that names the node's end of the socket pair.
 pub const CONTROL_FD: &str = "BUSHBABY_CONTROL_FD";
@@ -110,6 +111,9 @@ pub struct Report {
     pub outputs: BTreeMap<String, OutputReport>,
     /// By stream that is read.
     pub inputs: BTreeMap<StreamName, InputReport>,
+    /// How it goes with alerts; only the node that sends them has this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<AlertsStatus>,
 }
 
 /// What went out on one stream.

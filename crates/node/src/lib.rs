@@ -12,11 +12,13 @@
 //!   reports its heartbeat and its figures, and stops when asked.
 //! - [`Outputs`] and [`Inputs`] are the node's ends of the bus; they count what passes and how old it was.
 //! - [`children`] starts programs that must die with their parent.
+//! - [`when`] is what an alert waits for; [`alerts`] is what is known of those that were raised.
 //! - [`control`] is what supervisor and node say to each other; [`status`] is what the supervisor tells everybody else.
 
 #![deny(missing_docs)]
 
 pub mod ages;
+pub mod alerts;
 pub mod audio;
 pub mod children;
 pub mod context;
@@ -38,6 +40,7 @@ pub mod stage;
 pub mod status;
 pub mod testing;
 pub mod turns;
+pub mod when;
 
 pub use context::{NodeContext, Stop};
 pub use control::NodeSpec;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bushbaby_bus::{CaptureTime, MonoTime, StreamName};
 
 use crate::Stop;
+use crate::alerts::AlertsStatus;
 use crate::control::{Dropped, FromNode, Report, Sender};
 
 /// How often a node reports; the supervisor allows several to be missed.
@@ -152,6 +153,11 @@ impl Reporter {
             .entry(stream.clone())
             .or_default()
             .dropped = dropped;
+    }
+
+    /// Says how it goes with alerts, from the next report on.
+    pub fn alerts(&self, alerts: AlertsStatus) {
+        lock(&self.inner.report).alerts = Some(alerts);
     }
 
     /// Says why the node ends.

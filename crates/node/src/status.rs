@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bushbaby_bus::{Instance, StreamName};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ages::AgePercentiles;
+use crate::alerts::AlertsStatus;
 use crate::control::{self, Dropped};
 use crate::kind::Carries;
 
@@ -50,6 +52,9 @@ pub struct Status {
     /// The page's address, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub web: Option<String>,
+    /// The pipeline file, where it was started from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
     /// How long it has been running.
     pub seconds: f64,
     /// By name.
@@ -58,6 +63,9 @@ pub struct Status {
     pub streams: BTreeMap<StreamName, StreamStatus>,
     /// Every wire.
     pub edges: Vec<EdgeStatus>,
+    /// How it goes with alerts, where the file has any; also while the node that sends them is down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<AlertsStatus>,
 }
 
 /// One node.
