@@ -31,6 +31,11 @@ impl Plan {
 /// The recorder's kind, and the name of its node: it ends last, so that what is under way is kept.
 pub const RECORD: &str = "record";
 
+/// The kind of all alerts of a file, and the name of their node.
+pub const ALERT: &str = "alert";
+/// See [`ALERT`].
+pub const ALERTS: &str = "alerts";
+
 /// What runs a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {

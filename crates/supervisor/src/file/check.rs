@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::file::declare::defaults::Defaults;
 use crate::file::declare::names::Names;
-use crate::file::declare::{Declared, Noun, Reading, top, web};
+use crate::file::declare::{Declared, Noun, Reading, alerts, top, web};
 use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Findings, Spot};
 use crate::file::resolve::{Instance, MOST_NODES, Resolved, resolve};
@@ -232,7 +232,7 @@ impl NodeSettings {
         let unknown = take_unknown(&mut raw, kind);
         let own = settle(&raw, environment, |tree| match node.noun {
             Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
-            Noun::Camera | Noun::Stage | Noun::Record => kind.check(tree, reading.base_dir),
+            Noun::Camera | Noun::Stage | Noun::Record | Noun::Alerts => kind.check(tree, reading.base_dir),
         });
         let known = tell(node, defaults, unknown, &mut reading.findings);
         let own = tell(node, defaults, own, &mut reading.findings)?;
@@ -283,7 +283,10 @@ fn tell<T>(
     } in problems
     {
         let inherited = node.inherited.get(path.split('.').next().unwrap_or(""));
-        let who = inherited.cloned().unwrap_or_else(|| node.called());
+        let (who, path) = match node.noun {
+            Noun::Alerts if inherited.is_none() => alerts::whose(&path),
+            _ => (inherited.cloned().unwrap_or_else(|| node.called()), path),
+        };
         let file = if inherited.is_some() {
             &defaults.file
         } else {
@@ -329,7 +332,8 @@ fn assemble(
             checked.web = Some((listen.to_owned(), node.spot.clone()));
         }
         checked.files.insert(node.spot.file.to_path_buf());
-        for instance in resolved.instances {
+        let Resolved { instances, watched, .. } = resolved;
+        for instance in instances {
             if let Some(file) = kind.code() {
                 checked
                     .code
@@ -340,7 +344,7 @@ fn assemble(
             checked
                 .plan
                 .nodes
-                .push(planned(&node, kind, instance, &settings, base_dir));
+                .push(planned(&node, kind, instance, &watched, &settings, base_dir));
         }
     }
     checked
@@ -350,6 +354,7 @@ fn planned(
     node: &Declared<'_>,
     kind: &NodeKind<'_>,
     instance: Instance,
+    watched: &BTreeMap<String, Vec<String>>,
     settings: &NodeSettings,
     base_dir: &Path,
 ) -> PlannedNode {
@@ -361,7 +366,7 @@ fn planned(
             instance: default_instance(),
             node: instance.name,
             kind: kind.name().to_owned(),
-            settings: kind.handed(own, &node.settings),
+            settings: alerts::with_streams(kind.handed(own, &node.settings), watched),
             inputs: instance.inputs.into_iter().map(|input| input.spec).collect(),
             base_dir: base_dir.to_owned(),
             stalled_ms: in_ms(any.stalled),

@@ -1,6 +1,7 @@
 //! The nodes as the file declares them, before anything is looked up.
 
 pub(crate) mod address;
+pub(crate) mod alerts;
 mod camera;
 mod cameras;
 pub(crate) mod defaults;
@@ -63,6 +64,7 @@ pub(crate) enum Noun {
     Camera,
     Stage,
     Record,
+    Alerts,
     Web,
 }
 
@@ -131,6 +133,7 @@ pub(crate) fn called(noun: Noun, name: &str) -> String {
         Noun::Camera => format!("camera `{name}`"),
         Noun::Stage => format!("stage `{name}`"),
         Noun::Record => "`record`".to_owned(),
+        Noun::Alerts => "`alerts`".to_owned(),
         Noun::Web => "`web`".to_owned(),
     }
 }

@@ -10,6 +10,8 @@ use crate::file::declare::{Declared, Noun, address};
 use crate::file::node_kind::NodeKind;
 use crate::file::python_node::PYTHON;
 use crate::file::resolve::Resolved;
+use crate::file::settings::any_node::AnyNode;
+use crate::plan::ALERT;
 
 /// One node of the file in long form.
 #[derive(Debug, Clone)]
@@ -34,7 +36,7 @@ impl Shown {
         let mut remark_key = "in";
         let mut first = |key: &str| body.insert(key.to_owned(), own.get(key).cloned().unwrap_or(Value::Null));
         match (node.noun, kind) {
-            (Noun::Web, _) => {}
+            (Noun::Web | Noun::Alerts, _) => {}
             (_, NodeKind::Python(python)) => {
                 first(python.key);
                 first(PYTHON);
@@ -82,7 +84,13 @@ impl Shown {
         add(own);
         // Some structs leave out what is nothing.
         add(&kind.nullable_keys().into_iter().map(|key| (key, Value::Null)).collect());
-        add(any_node);
+        if node.noun == Noun::Alerts {
+            // What is nothing here would read back as a mistake: there is no place for an empty broker.
+            body.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
+            body.extend(defaults_of_alerts(any_node));
+        } else {
+            add(any_node);
+        }
         let remark = resolved.note.clone().map(|note| (remark_key, note));
         Self {
             noun: node.noun,
@@ -91,6 +99,17 @@ impl Shown {
             remark,
         }
     }
+}
+
+/// The keys of any node that the alerts have, where those that stand for nothing else: they have no place of their own.
+fn defaults_of_alerts(any_node: &Value) -> Option<(String, Value)> {
+    let usual = serde_json::to_value(AnyNode::default()).ok()?;
+    let differ = any_node
+        .as_object()?
+        .iter()
+        .filter(|(key, value)| usual.get(key.as_str()) != Some(value));
+    let differ: Map<String, Value> = differ.map(|(key, value)| (key.clone(), value.clone())).collect();
+    (!differ.is_empty()).then(|| ("defaults".to_owned(), json!({ ALERT: differ })))
 }
 
 fn synced(resolved: &Resolved, within: &str) -> Value {
@@ -121,17 +140,24 @@ pub fn expand(checked: &Checked) -> String {
         (Noun::Camera, "cameras"),
         (Noun::Stage, "stages"),
         (Noun::Record, "record"),
+        (Noun::Alerts, ""),
         (Noun::Web, "web"),
     ] {
         let nodes: Vec<&Shown> = checked.shown.iter().filter(|node| node.noun == noun).collect();
         if nodes.is_empty() {
             continue;
         }
-        out.push_str(title);
-        out.push_str(":\n");
+        if !title.is_empty() {
+            out.push_str(title);
+            out.push_str(":\n");
+        }
         for node in nodes {
             let is_named = matches!(noun, Noun::Camera | Noun::Stage);
-            let level = if is_named { 2 } else { 1 };
+            let level = match noun {
+                Noun::Alerts => 0,
+                _ if is_named => 2,
+                _ => 1,
+            };
             if is_named {
                 emit::key(&mut out, 1, &node.name);
             }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::file::declare::address;
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::resolve::streams::in_words;
-use crate::file::schema::{of_any_node, of_kind, of_type, properties};
-use crate::plan::RECORD;
+use crate::file::schema::{alerts_broker, of_any_node, of_kind, of_type, properties};
+use crate::plan::{ALERT, RECORD};
 
 /// Returns every page as its file's name and its Markdown: one for each kind, one for Python nodes, and one
 /// for the keys of any node.
@@ -27,6 +27,7 @@ pub fn reference(kind: &Kind) -> String {
     let role = match kind.role {
         Role::Source => "Source, under `cameras:`".to_owned(),
         Role::Stage => "Stage, under `stages:`".to_owned(),
+        Role::Sink if kind.name == ALERT => "Sink, under `alerts:` and `mqtt:`".to_owned(),
         Role::Sink => format!("Sink, under `{}:`", kind.name),
     };
     let mut page = format!("# `{}`\n\n{}\n\n{role}.\n", kind.name, kind.summary);
@@ -44,6 +45,10 @@ pub fn reference(kind: &Kind) -> String {
     }
     if kind.name == RECORD {
         page.push_str(RECORDER);
+    }
+    if kind.name == ALERT {
+        page.push_str(&alerts(&schema));
+        return page;
     }
     page.push_str("\n## Keys\n\n");
     page.push_str(&table(&schema, needed(kind)));
@@ -68,6 +73,43 @@ It reads the first output of every camera, all results of stages, and how each n
 otherwise: nodes, streams or patterns, as in `in: [front, \"*/rgbd\", \"_health/*\"]`. `queue`, `every` and `max_fps` stand beside
 `in:` as they do in stages; 8 frames of each stream may wait where nothing else is said. It ends last.
 ";
+
+/// What no settings struct tells of alerts.
+const ALERTS: &str = "
+```yaml
+alerts:
+  baby:
+    when: cry finds baby_cry
+    quiet: 2min
+    send: [\"https://example.org/hook\", \"mqtt:home/baby\"]
+mqtt: 10.0.0.2
+```
+
+All alerts are one node, `alerts`. What an alert is about:
+
+| `when` | It is so |
+|---|---|
+| `NODE finds CLASS [above SCORE]` | while a sound is heard, or a box, a tag or any other result is called so: by its label, its family, its number (`36h11/7`) or its type |
+| `NODE is STATE` | while the node is `starting`, `ready`, `running`, `stalled`, `stopping`, `stopped`, `backoff` or `given-up` |
+| `any STATE` | while any node is |
+| `STREAM older than TIME` | while nothing has come for so long; also when nothing ever came |
+
+`NODE` is a node, one of its streams (`cry/events`), or a stage with `each:`, which means all of its nodes. Something seen is gone
+when it was not seen for 2 s. What is sent, and what else there is to know: [alerts](../guide/alerts.md).
+";
+
+/// The tables of an alert's keys and of the broker's.
+fn alerts(schema: &Value) -> String {
+    let all = properties(schema);
+    let rule = all.get("alerts").and_then(|alerts| alerts.get("additionalProperties"));
+    let mqtt = all.get("mqtt").map(alerts_broker);
+    let or_none = |schema: Option<&Value>| table(schema.unwrap_or(&Value::Null), None);
+    format!(
+        "{ALERTS}\n## Keys of an alert\n\n{}\n## Keys of `mqtt`\n\n`mqtt: HOST` alone names the broker.\n\n{}\nThe [keys of any node](any-node.md) stand under `defaults: {{alert: …}}`.\n",
+        or_none(rule),
+        or_none(mqtt.as_ref())
+    )
+}
 
 /// What no settings struct tells of Python nodes.
 const PYTHON: &str = "# Your own Python

@@ -1,12 +1,13 @@
 //! Follows every wire: which streams each stage reads, and which nodes `each:` starts.
 
+mod alerts;
 mod each;
 mod loops;
 mod record;
 pub(crate) mod streams;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bushbaby_bus::StreamName;
 use bushbaby_node::control::InputSpec;
@@ -26,6 +27,8 @@ pub(crate) struct Resolved {
     pub(crate) instances: Vec<Instance>,
     /// Why it reads what it reads, where the file does not say.
     pub(crate) note: Option<String>,
+    /// By alert: the streams that it is about.
+    pub(crate) watched: BTreeMap<String, Vec<String>>,
 }
 
 /// One node to start.
@@ -76,6 +79,7 @@ pub(crate) fn resolve(nodes: &[Declared<'_>], lost_cameras: bool, findings: &mut
         resolver.wire(node, resolved);
     }
     resolver.record(nodes, &mut resolved);
+    resolver.alerts(nodes, &mut resolved);
     resolver.refuse_loops(nodes, &resolved);
     resolved
 }
@@ -101,7 +105,7 @@ impl Resolver<'_, '_> {
             }],
         };
         for instance in &instances {
-            if !matches!(node.noun, Noun::Web | Noun::Record) {
+            if !matches!(node.noun, Noun::Web | Noun::Record | Noun::Alerts) {
                 self.streams.add(&instance.name, outputs);
             }
             for spec in outputs.unwrap_or_default() {
@@ -123,7 +127,11 @@ impl Resolver<'_, '_> {
             note = Some(format!("starts {}", names.join(", ")));
             self.streams.add_group(&node.name, names);
         }
-        Resolved { instances, note }
+        Resolved {
+            instances,
+            note,
+            watched: BTreeMap::new(),
+        }
     }
 
     /// Reports stages that wait for each other.

@@ -10,7 +10,7 @@ use crate::file::declare::names::WEB;
 use crate::file::declare::wires::{LongWire, Pace, Synced};
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::settings::any_node::AnyNode;
-use crate::plan::RECORD;
+use crate::plan::{ALERT, RECORD};
 
 /// Writes each type where it is used: the keys of several types make one object, which references cannot.
 pub(crate) fn generator() -> SchemaGenerator {
@@ -51,6 +51,9 @@ pub fn schema(kinds: &[Kind]) -> Value {
     );
     if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == RECORD) {
         properties.insert("record".to_owned(), record(kind));
+    }
+    if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == ALERT) {
+        properties.extend(alerts(kind));
     }
     if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == WEB) {
         properties.insert("web".to_owned(), web(kind));
@@ -252,6 +255,34 @@ fn record(kind: &Kind) -> Value {
     );
     let long = object(RECORD, &[of_kind(kind), of_any_node()], &[], extra);
     merged(json!({ "description": kind.summary }), any_of(vec![folder, long]))
+}
+
+/// What stands under `alerts:` and under `mqtt:`, which are one node.
+fn alerts(kind: &Kind) -> Map<String, Value> {
+    let mut all = properties(&of_kind(kind));
+    if let Some(alerts) = all.get_mut("alerts").and_then(Value::as_object_mut) {
+        alerts.insert("description".to_owned(), json!(kind.summary));
+        alerts.remove("default");
+    }
+    if let Some(mqtt) = all.get_mut("mqtt") {
+        let broker = json!({ "type": "string", "title": "The broker", "examples": ["10.0.0.2", "broker.local:1884"] });
+        let long = alerts_broker(mqtt);
+        let description = mqtt.get("description").cloned().unwrap_or_default();
+        *mqtt = merged(json!({ "description": description }), any_of(vec![broker, long]));
+    }
+    all
+}
+
+/// The object among the forms of `mqtt:`, which may be absent but not nothing.
+pub(crate) fn alerts_broker(mqtt: &Value) -> Value {
+    let forms = mqtt.get("anyOf").and_then(Value::as_array);
+    let object = forms.and_then(|forms| forms.iter().find(|form| form.get("properties").is_some()));
+    let mut object = object.unwrap_or(mqtt).clone();
+    if let Some(object) = object.as_object_mut() {
+        object.insert("type".to_owned(), json!("object"));
+        object.remove("default");
+    }
+    object
 }
 
 fn web(kind: &Kind) -> Value {

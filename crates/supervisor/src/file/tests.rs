@@ -1,5 +1,6 @@
 //! The pipeline file as people write it, with kinds made for these tests.
 
+mod alerts;
 mod damage;
 mod expanded;
 mod fixtures;

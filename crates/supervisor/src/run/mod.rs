@@ -68,6 +68,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
         for_duration,
         stop,
         changes,
+        file,
         terminal,
         timing,
     } = options;
@@ -102,6 +103,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
         mark,
         events,
         stop,
+        file,
         timing,
     };
     let (status, health) = Supervisor::new(plan, surroundings, for_duration).run(&incoming);

@@ -25,6 +25,8 @@ pub struct RunOptions {
     pub stop: StopHandle,
     /// Changes it from outside: the file was saved.
     pub changes: Changes,
+    /// The pipeline file, for those who ask; absent: there is none.
+    pub file: Option<PathBuf>,
     /// Where log lines are shown besides the files; absent: nowhere.
     pub terminal: Option<Terminal>,
     /// The times that no pipeline file changes.
@@ -40,6 +42,7 @@ impl RunOptions {
             for_duration: None,
             stop: StopHandle::default(),
             changes: Changes::default(),
+            file: None,
             terminal: None,
             timing: Timing::default(),
         }

@@ -1,7 +1,7 @@
 //! What the design has and this version has not: refused by name, so that nobody looks for a slip of the finger.
 
 /// Keys at the top of a file.
-pub(crate) const NOUNS: [&str; 5] = ["mics", "alerts", "networktables", "mqtt", "bridges"];
+pub(crate) const NOUNS: [&str; 3] = ["mics", "networktables", "bridges"];
 
 /// Kinds of stages.
 pub(crate) const STAGES: [&str; 3] = ["sound_events", "colored_target", "overlay"];

@@ -7,17 +7,17 @@ use bushbaby_node::settings::{Entry, Tree, Value};
 
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
-use crate::file::declare::{Declared, Reading, cameras, not_yet, record, stages, web};
+use crate::file::declare::{Declared, Reading, alerts, cameras, not_yet, record, stages, web};
 use crate::file::problem::{Findings, Spot, did_you_mean};
 
 /// What may stand at the top.
-pub(crate) const NOUNS: [&str; 5] = ["cameras", "stages", "record", "web", "defaults"];
+pub(crate) const NOUNS: [&str; 7] = ["cameras", "stages", "record", "alerts", "mqtt", "web", "defaults"];
 
 const FIRST_FILE: &str = "a first file: `cameras: {front: scene}`";
 
 /// All that the file declares.
 pub(crate) struct Declarations<'a> {
-    /// In the order of starting a list: cameras, stages, the recorder, the page.
+    /// In the order of starting a list: cameras, stages, the recorder, the alerts, the page.
     pub(crate) nodes: Vec<Declared<'a>>,
     pub(crate) defaults: Defaults,
 }
@@ -75,6 +75,10 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
     }
     if let Some(tree) = tree.get("record") {
         nodes.extend(record::read(tree, file, &defaults, reading));
+    }
+    let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
+    if entry("alerts").is_some() || entry("mqtt").is_some() {
+        nodes.extend(alerts::read(entry("alerts"), entry("mqtt"), file, &defaults, reading));
     }
     if let Some(tree) = tree.get("web") {
         nodes.extend(web::read(tree, file, &defaults, reading));

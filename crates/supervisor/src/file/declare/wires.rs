@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::FileProblem;
+use crate::file::declare::alerts::Watches;
 use crate::file::problem::Spot;
 use crate::file::settings::keys;
 use crate::file::settings::secrets::Environment;
@@ -27,6 +28,8 @@ pub(crate) enum Reads {
     Each(Wire),
     /// Frames of these streams that belong together.
     Sync(Vec<Wire>, Time, Spot),
+    /// Whatever the alerts are about.
+    Watches(Watches),
     /// What is wrong was reported.
     Broken,
 }

@@ -11,7 +11,7 @@ use crate::file::declare::wires::{Pace, Reads, Wire};
 use crate::file::declare::{Declared, Noun};
 
 /// The node whose outputs are the states of all others; the supervisor writes them.
-const HEALTH: &str = "_health";
+pub(super) const HEALTH: &str = "_health";
 
 /// A recorder wants every frame. So many wait for it where the file says nothing else.
 const QUEUE: usize = 8;
@@ -39,7 +39,7 @@ impl Resolver<'_, '_> {
                 note = Some("every camera, all results, and how each node was".to_owned());
                 self.worth_recording(node, *pace, &all)
             }
-            Reads::Nothing | Reads::Each(_) | Reads::Broken => return,
+            Reads::Nothing | Reads::Each(_) | Reads::Watches(_) | Reads::Broken => return,
         };
         let mut seen = BTreeSet::new();
         let inputs = inputs

@@ -22,7 +22,7 @@ impl Resolver<'_, '_> {
     /// Draws the wires of `in:`, or the one that goes without saying.
     pub(super) fn wire(&mut self, node: &Declared<'_>, resolved: &mut Resolved) {
         let inputs = match &node.reads {
-            Reads::Nothing | Reads::Broken => return,
+            Reads::Nothing | Reads::Watches(_) | Reads::Broken => return,
             _ if node.noun == Noun::Record => return,
             Reads::Each(wire) => return self.refuse_count(node, &wire.spot, 1),
             Reads::In(wires) => wires.iter().flat_map(|wire| self.follow(node, wire)).collect(),

@@ -7,12 +7,15 @@ use super::secrets::has_variable;
 /// Stands for a password.
 const MASK: &str = "…";
 
-/// Masks what stands under `password`, and passwords within addresses. Names of variables stay: they tell nothing.
+/// Masks what stands under `password` and keys like it, passwords within addresses, and all of a webhook's address but its host:
+/// who knows it may call it. Names of variables stay: they tell nothing.
 pub(crate) fn masked(shown: &Value) -> Value {
     match shown {
         Value::Object(map) => {
             let masked = map.iter().map(|(key, value)| match value {
-                Value::String(text) if key == "password" && !has_variable(text) => (key.clone(), MASK.into()),
+                Value::String(text) if is_secret(key) && !has_variable(text) => (key.clone(), MASK.into()),
+                Value::String(text) if key == "webhook" && !has_variable(text) => (key.clone(), origin(text).into()),
+                Value::Object(headers) if key == "headers" => (key.clone(), all_masked(headers)),
                 value => (key.clone(), masked(value)),
             });
             Value::Object(masked.collect())
@@ -21,6 +24,29 @@ pub(crate) fn masked(shown: &Value) -> Value {
         Value::String(text) => without_passwords(text).into(),
         other => other.clone(),
     }
+}
+
+/// Keys whose values let one in: the topic of `ntfy` is a password, too.
+fn is_secret(key: &str) -> bool {
+    matches!(key, "password" | "secret" | "token" | "ntfy")
+}
+
+fn all_masked(values: &serde_json::Map<String, Value>) -> Value {
+    let masked = values.iter().map(|(key, value)| match value {
+        Value::String(text) if has_variable(text) => (key.clone(), value.clone()),
+        _ => (key.clone(), MASK.into()),
+    });
+    Value::Object(masked.collect())
+}
+
+/// `https://host/…`
+fn origin(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return MASK.to_owned();
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}/{MASK}")
 }
 
 /// Masks `PASSWORD` in every `scheme://USER:PASSWORD@host` of a text.
@@ -74,5 +100,9 @@ mod tests {
             json!({"password": "…", "user": "ada"})
         );
         assert_eq!(masked(&json!({"password": "$PW"})), json!({"password": "$PW"}));
+        let send = json!({"webhook": "https://a:b@h:1/hunter2?x", "headers": {"X-Key": "hunter2", "X": "$PW"}, "secret": "s", "body": "b"});
+        let shown =
+            json!({"webhook": "https://h:1/…", "headers": {"X-Key": "…", "X": "$PW"}, "secret": "…", "body": "b"});
+        assert_eq!(masked(&send), shown);
     }
 }

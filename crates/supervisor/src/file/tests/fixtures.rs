@@ -1,5 +1,6 @@
 //! Kinds with the settings of real ones and nothing behind them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bushbaby_bus::Frame;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{Checked, FileProblem, check};
 
-pub(super) const KINDS: [Kind; 10] = [
+pub(super) const KINDS: [Kind; 12] = [
     Kind::source::<Camera<Usb>>("usb", "A USB camera."),
     Kind::source::<Camera<Rtsp>>("rtsp", "A network camera."),
     Kind::source::<Camera<Gst>>("gst", "Any GStreamer pipeline."),
@@ -19,7 +20,9 @@ pub(super) const KINDS: [Kind; 10] = [
     Kind::source::<Camera<Recorded>>("replay", "Plays what was recorded of a camera."),
     Kind::stage::<Detector<AprilTag>>("apriltag", "Finds AprilTags and their poses."),
     Kind::stage::<Filter>("gray", "Pictures without colour."),
+    Kind::stage::<Listener>("listener", "Hears."),
     Kind::sink::<Reader<Recorder>>("record", "Writes streams into files."),
+    Kind::sink::<Reader<Alerts>>("alert", "Tells somebody."),
     Kind::sink::<Reader<Web>>("web", "The page."),
 ];
 
@@ -164,6 +167,62 @@ settings! {
 impl Settings for Recorder {}
 
 settings! {
+    /// Settings of the alerts.
+    Alerts {
+        /// By name.
+        #[serde(default)]
+        alerts: BTreeMap<String, Alert>,
+        /// The broker.
+        #[serde(default)]
+        mqtt: Option<Broker>,
+    }
+}
+impl Settings for Alerts {
+    fn check(&self, _: &Path) -> Vec<Problem> {
+        let when = |(name, alert): (&String, &Alert)| {
+            let error = bushbaby_node::when::When::parse(&alert.when).err()?;
+            Some(Problem {
+                hint: error.hint,
+                ..Problem::new(format!("alerts.{name}.when"), error.message)
+            })
+        };
+        self.alerts.iter().filter_map(when).collect()
+    }
+}
+
+settings! {
+    /// One alert.
+    Alert {
+        /// What must be so.
+        when: String,
+        /// Where it is sent to.
+        #[serde(default)]
+        send: Option<String>,
+    }
+}
+
+settings! {
+    /// The broker.
+    Broker {
+        /// Where it listens.
+        broker: String,
+        /// What it wants to know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+    }
+}
+
+settings! {
+    /// Settings of the `listener` stage.
+    Hearing {
+        /// What it listens for.
+        #[serde(default)]
+        listen_for: Vec<String>,
+    }
+}
+impl Settings for Hearing {}
+
+settings! {
     /// Settings of the `apriltag` stage.
     AprilTag {
         /// Which family the tags are of.
@@ -274,6 +333,25 @@ impl<S: Settings + 'static> Stage for Detector<S> {
     const OUTPUTS: &'static [OutputSpec] = &[output("detections", Carries::Detections)];
 
     fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn process(&mut self, _: Frame, _: &mut Outputs) -> Result<(), NodeError> {
+        never()
+    }
+}
+
+struct Listener;
+impl Stage for Listener {
+    type Settings = Hearing;
+    const INPUTS: InputNeed = InputNeed::Images;
+    const OUTPUTS: &'static [OutputSpec] = &[
+        output("events", Carries::Events),
+        output("scores", Carries::Scores),
+        output("level", Carries::Level),
+    ];
+
+    fn open(_: Hearing, _: &NodeContext) -> Result<Self, NodeError> {
         never()
     }
 

@@ -83,14 +83,14 @@ fn an_unknown_key_at_the_top() {
     hint: did you mean `cameras`?
     error: unknown key `banana`
       --> pipeline.yaml:4:1
-    hint: known: `cameras`, `stages`, `record`, `web`, `defaults`
+    hint: known: `cameras`, `stages`, `record`, `alerts`, `mqtt`, `web`, `defaults`
     ");
 }
 
 #[test]
 fn what_is_not_there_yet() {
     insta::assert_snapshot!(
-        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nmics: {}\nalerts: {}\nnetworktables: 10.12.34.2\nmqtt: 10.0.0.1\nbridges: {}\nstages:\n  cry: {kind: sound_events, in: a}\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
+        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nmics: {}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  cry: {kind: sound_events, in: a}\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
         @r"
     error: camera `b`: `http://` is not there yet in this version
       --> pipeline.yaml:1:24
@@ -100,22 +100,18 @@ fn what_is_not_there_yet() {
       --> pipeline.yaml:1:66
     error: `mics:` is not there yet in this version
       --> pipeline.yaml:2:1
-    error: `alerts:` is not there yet in this version
-      --> pipeline.yaml:3:1
     error: `networktables:` is not there yet in this version
-      --> pipeline.yaml:4:1
-    error: `mqtt:` is not there yet in this version
-      --> pipeline.yaml:5:1
+      --> pipeline.yaml:3:1
     error: `bridges:` is not there yet in this version
-      --> pipeline.yaml:6:1
+      --> pipeline.yaml:4:1
     error: stage `cry`: `kind: sound_events` is not there yet in this version
-      --> pipeline.yaml:8:15
+      --> pipeline.yaml:6:15
     error: stage `ball`: `kind: colored_target` is not there yet in this version
-      --> pipeline.yaml:9:16
+      --> pipeline.yaml:7:16
     error: stage `over`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:10:16
+      --> pipeline.yaml:8:16
     error: `defaults:`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:11:12
+      --> pipeline.yaml:9:12
     "
     );
 }

@@ -44,6 +44,7 @@ impl Supervisor {
             instance: self.with.instance.name().to_string(),
             pid: is_live.then(std::process::id),
             web: self.web.clone(),
+            file: self.with.file.clone(),
             seconds: (MonoTime::now().since(self.started).as_secs_f64() * 1e3).round() / 1e3,
             nodes: self
                 .nodes
@@ -53,6 +54,7 @@ impl Supervisor {
                 .collect(),
             streams: self.figures.streams(span),
             edges: self.figures.edges(span),
+            alerts: self.alerts.clone(),
         }
     }
 

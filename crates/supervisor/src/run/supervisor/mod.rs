@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
 
 use bushbaby_bus::{Instance, MonoTime};
+use bushbaby_node::alerts::AlertsStatus;
 use bushbaby_node::children::Spawner;
 use bushbaby_node::control::FromNode;
 use bushbaby_node::status::Status;
@@ -48,6 +49,7 @@ pub(super) struct Surroundings {
     pub(super) mark: Mark,
     pub(super) events: SyncSender<Event>,
     pub(super) stop: StopHandle,
+    pub(super) file: Option<PathBuf>,
     pub(super) timing: Timing,
 }
 
@@ -58,6 +60,8 @@ pub(super) struct Supervisor {
     web: Option<String>,
     nodes: Vec<Node>,
     figures: Figures,
+    /// What the node that sends alerts said last.
+    alerts: Option<AlertsStatus>,
     started: MonoTime,
     /// On the real clock.
     ends_at: Option<MonoTime>,
@@ -88,6 +92,7 @@ impl Supervisor {
                 .map(|node| Node::new(node, timing, now))
                 .collect(),
             figures,
+            alerts: None,
             started: now,
             ends_at: for_duration.map(|duration| now + duration),
             clock: LoopClock::new(now),
@@ -199,6 +204,9 @@ impl Supervisor {
                 if let Some(node) = self.living(launch) {
                     if let FromNode::Report(report) = &words {
                         self.figures.report(&self.nodes[node].name, report, MonoTime::now());
+                        if report.alerts.is_some() {
+                            self.alerts.clone_from(&report.alerts);
+                        }
                     }
                     self.feed(node, Input::Said(words));
                 }
