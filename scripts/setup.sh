@@ -32,6 +32,8 @@ for part in "$@"; do
       want '/usr/lib/*/gstreamer-1.0/libgstvideoconvert*.so' gstreamer1.0-plugins-base
       want '/usr/lib/*/gstreamer-1.0/libgstmultipart*.so' gstreamer1.0-plugins-good
       want ffmpeg ffmpeg
+      want mosquitto_sub mosquitto-clients
+      want /usr/sbin/mosquitto mosquitto
       want python3 python3
       python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
       if ! command -v google-chrome >/dev/null && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then

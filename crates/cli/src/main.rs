@@ -53,6 +53,9 @@ enum Command {
     Echo(commands::echo::Args),
     /// Record streams of a running instance, or mend a recording.
     Record(commands::record::Args),
+    /// Try, list and mute alerts.
+    #[command(subcommand)]
+    Alert(commands::alert::AlertCommand),
     /// Print the last lines of a node's log.
     Log(commands::log::Args),
     /// Start a node again.
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
         Command::Streams(args) => commands::streams::run(args, &instance),
         Command::Echo(args) => commands::echo::run(args, &instance),
         Command::Record(args) => commands::record::run(args, &instance),
+        Command::Alert(command) => commands::alert::run(command, &instance, &kinds::all()),
         Command::Log(args) => commands::log::run(args, &instance),
         Command::Restart(args) => commands::restart::run(args, &instance),
         Command::Stop(args) => commands::stop::run(args, &instance),

@@ -154,6 +154,22 @@ fn record() {
     assert!(files >= 3, "{files} recordings");
 }
 
+#[test]
+fn alert() {
+    let rule = "  lost: {when: eye is given-up, send: {run: \"true\"}}\n";
+    check(
+        program(),
+        &Case {
+            kind: "alert",
+            node: "alerts",
+            pipeline: format!("cameras:\n  eye: scene\nalerts:\n{rule}"),
+            delivers: None,
+            has_hardware: true,
+            unknown_setting: ("{when: eye is given-up,", " no_such_key: 1,"),
+        },
+    );
+}
+
 /// The environment with the package of this checkout, which `scripts/python-env.sh` makes. Without it there are no Python nodes;
 /// `make test` makes it.
 fn python_environment() -> Option<PathBuf> {

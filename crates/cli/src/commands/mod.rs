@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod alert;
 pub(crate) mod bench;
 pub(crate) mod cameras;
 pub(crate) mod check;

@@ -152,6 +152,7 @@ pub(crate) fn run_pipeline(
     options.for_duration = args.for_duration.map(|time| time.0);
     options.stop = stop;
     options.changes = changes;
+    options.file = std::fs::canonicalize(&pipeline.path).ok();
     options.terminal = Some(Terminal {
         writer: Box::new(io::stderr()),
         color: io::stderr().is_terminal(),
