@@ -74,7 +74,13 @@ pub(crate) async fn web(State(app): State<Arc<App>>) -> Response {
         .into_iter()
         .map(|(camera, counts, watchers)| (camera.to_string(), json!({ "watchers": watchers, "counts": counts })))
         .collect();
-    Json(json!({ "pages": app.pages.load(Ordering::Relaxed), "cameras": cameras })).into_response()
+    let sounds: serde_json::Map<String, serde_json::Value> = app
+        .sounds
+        .counts()
+        .into_iter()
+        .map(|(source, counts, watchers)| (source.to_string(), json!({ "watchers": watchers, "counts": counts })))
+        .collect();
+    Json(json!({ "pages": app.pages.load(Ordering::Relaxed), "cameras": cameras, "sounds": sounds })).into_response()
 }
 
 /// A pixel of a camera's picture, (0, 0) its outer corner.

@@ -15,10 +15,12 @@ use axum::routing::{get, post};
 
 use crate::api::{self, Refusal};
 use crate::connection::{Limits, Peer};
+use crate::heard::Heard;
 use crate::instance::Asker;
 use crate::login::Logins;
 use crate::pictures::Pictures;
 use crate::results::Results;
+use crate::sound::Sounds;
 use crate::{assets, guard, live, mjpeg, recordings};
 
 /// No request brings more.
@@ -35,6 +37,8 @@ pub(crate) struct App {
     pub(crate) asker: Asker,
     pub(crate) pictures: Pictures,
     pub(crate) results: Results,
+    pub(crate) sounds: Sounds,
+    pub(crate) heard: Heard,
     pub(crate) logins: Mutex<Logins>,
     pub(crate) limits: Limits,
     /// The folder of the pipeline file, to which paths are relative.

@@ -1,10 +1,12 @@
 //! The web page and its endpoints, a node of its own.
 //!
-//! In: pictures and results on the bus, and what the supervisor says of the instance. Out: the page, one WebSocket that
+//! In: pictures, sound and results on the bus, and what the supervisor says of the instance. Out: the page, one WebSocket that
 //! carries everything to it, and MJPEG streams for other programs. Nothing is read from the bus or encoded that nobody watches.
 //!
 //! ```text
 //! bus ── pictures (one thread a watched camera) ──┐
+//! bus ── sound (one thread a watched source) ─────┤
+//! bus ── heard (one thread: events, levels) ──────┤
 //! bus ── results (one thread a stream) ───────────┼── live (WebSocket), mjpeg ── connection ── browser
 //! supervisor ── instance (asked twice a second) ──┘
 //! ```
@@ -16,8 +18,10 @@
 mod api;
 mod app;
 mod assets;
+mod binary;
 mod connection;
 pub mod guard;
+mod heard;
 mod instance;
 mod live;
 mod login;
@@ -27,6 +31,7 @@ mod pictures;
 mod recordings;
 mod results;
 mod settings;
+mod sound;
 mod web;
 
 use bushbaby_node::Kind;

@@ -10,11 +10,16 @@ use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
 
 use crate::app::{App, router};
 use crate::connection::{Limits, serve};
+use crate::heard::Heard;
 use crate::instance::Asker;
 use crate::login::Logins;
 use crate::pictures::Pictures;
 use crate::results::Results;
 use crate::settings::{Settings, listen_address};
+use crate::sound::Sounds;
+
+/// How often it is looked for stages that say when something is heard.
+const FOLLOW_EVERY: Duration = Duration::from_secs(5);
 
 /// The page, its port taken.
 #[derive(Debug)]
@@ -71,6 +76,8 @@ impl Sink for Web {
             asker: Asker::start(&context.bus, &context.stop).map_err(os)?,
             pictures: Pictures::new(context.bus.clone(), context.reporter.clone()),
             results: Results::new(context.bus.clone(), context.reporter.clone()),
+            sounds: Sounds::new(context.bus.clone(), context.reporter.clone()),
+            heard: Heard::start(context.bus.clone(), context.reporter.clone(), &context.stop).map_err(os)?,
             logins: Mutex::new(Logins::new(self.password)),
             limits: self.limits,
             base_dir: context.spec.base_dir.clone(),
@@ -87,8 +94,10 @@ impl Sink for Web {
             say_where(self.address);
             context.reporter.ready();
             context.reporter.running();
+            let app = Arc::new(app);
             tokio::select! {
-                () = serve(listener, router(Arc::new(app)), self.limits) => {}
+                () = serve(listener, router(app.clone()), self.limits) => {}
+                () = follow_events(&app) => {}
                 _ = stopped => {}
             }
             Ok(())
@@ -96,6 +105,17 @@ impl Sink for Web {
         // A question to a supervisor that does not answer is not waited for.
         runtime.shutdown_timeout(Duration::from_millis(200));
         served
+    }
+}
+
+/// Keeps an ear on every stage that says when something is heard, also while nobody looks: who opens the page later wants to know.
+async fn follow_events(app: &App) {
+    loop {
+        // Without an answer the streams that are known go on being read.
+        if let Ok(known) = app.asker.status().await {
+            app.heard.follow(&known.events);
+        }
+        tokio::time::sleep(FOLLOW_EVERY).await;
     }
 }
 

@@ -2,6 +2,7 @@
 //! wants to know.
 
 mod pictures;
+mod sounds;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use bushbaby_node::status::{Reply, Request, Status, ask};
 use tokio::sync::watch;
 
 pub(crate) use pictures::PictureStream;
+pub(crate) use sounds::SoundStream;
 
 /// How often the supervisor is asked while somebody watches.
 const EVERY: Duration = Duration::from_millis(500);
@@ -30,6 +32,10 @@ pub(crate) struct Known {
     pub(crate) json: Bytes,
     /// Cameras first, then pictures that are made of others; in the order of their names.
     pub(crate) pictures: Vec<PictureStream>,
+    /// Sources first, likewise.
+    pub(crate) sounds: Vec<SoundStream>,
+    /// All streams that say when something began to be heard.
+    pub(crate) events: Vec<StreamName>,
 }
 
 /// The last answer; `Err` says why there was none.

@@ -36,8 +36,15 @@ pub(crate) struct PictureStream {
 impl Known {
     /// `json` is `status` as `bushbaby status --json` prints it; `published` are the streams on the bus.
     pub(crate) fn new(status: Status, json: Bytes, published: &[StreamName]) -> Self {
-        let pictures = Streams::new(&status, published).pictures();
-        Self { status, json, pictures }
+        let streams = Streams::new(&status, published);
+        let (pictures, sounds, events) = (streams.pictures(), streams.sounds(), streams.events());
+        Self {
+            status,
+            json,
+            pictures,
+            sounds,
+            events,
+        }
     }
 
     /// Finds the pictures that somebody calls `name`: a stream, a node's first ones, or, without a name, the first of all.
@@ -58,7 +65,7 @@ impl Known {
 }
 
 /// All streams, and what each carries as far as it is known.
-struct Streams<'a> {
+pub(super) struct Streams<'a> {
     status: &'a Status,
     all: Vec<(&'a StreamName, Option<Carries>)>,
 }
@@ -113,8 +120,23 @@ impl<'a> Streams<'a> {
         name.output() == "decoded" && self.all.iter().any(|(other, _)| is_output(other, name.node(), "image"))
     }
 
-    fn role(&self, node: &str) -> Option<&str> {
+    pub(super) fn role(&self, node: &str) -> Option<&str> {
         self.status.nodes.get(node).map(|node| node.role.as_str())
+    }
+
+    /// The streams that carry such things, in the order of their names.
+    pub(super) fn carrying(&self, is_such: impl Fn(Carries) -> bool) -> impl Iterator<Item = &'a StreamName> {
+        let such = self
+            .all
+            .iter()
+            .filter(move |(_, carries)| carries.is_some_and(&is_such));
+        such.map(|(name, _)| *name)
+    }
+
+    /// What a node reads, as far as it is known.
+    pub(super) fn wires_to(&self, node: &str) -> Vec<&'a StreamName> {
+        let edges = self.status.edges.iter().filter(|edge| edge.to == node);
+        edges.map(|edge| &edge.from).collect()
     }
 
     /// Results belong into the pictures that their stage reads; those of a stage that reads none, into the pictures of the
@@ -169,6 +191,8 @@ fn by_name(name: &StreamName) -> Option<Carries> {
         "detections" => Some(Carries::Detections),
         "audio" => Some(Carries::Audio),
         "events" => Some(Carries::Events),
+        "scores" => Some(Carries::Scores),
+        "level" => Some(Carries::Level),
         _ => None,
     }
 }

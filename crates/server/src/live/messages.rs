@@ -1,12 +1,17 @@
 //! What a page and the server say to each other: JSON texts, and pictures as binary messages.
 
+use std::collections::BTreeMap;
+
 use axum::extract::ws::Utf8Bytes;
 use bushbaby_bus::{MonoTime, WallTime};
+use bushbaby_sound::results::Score;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::instance::{Answer, Known, PictureStream};
+use crate::heard::Told;
+use crate::instance::{Answer, Known, PictureStream, SoundStream};
 use crate::pictures::View as PictureView;
+use crate::sound::Form;
 
 /// From the page.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -16,6 +21,8 @@ pub(super) enum FromPage {
     Watch { views: Vec<View> },
     /// The last picture of this camera was taken: the next may come.
     Taken { camera: String },
+    /// The sound of these is in sight or listened to now, and of no others.
+    Hear { sounds: Vec<Ear> },
     /// For the offset of the clocks.
     Ping {
         /// The page's clock; comes back unchanged.
@@ -34,6 +41,19 @@ pub(super) struct View {
     /// Size on the screen, in its own pixels.
     pub(super) width: u32,
     pub(super) height: u32,
+}
+
+/// One source of sound in sight.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ear {
+    pub(super) source: String,
+    /// Whether its spectrogram is shown.
+    #[serde(default)]
+    pub(super) spectrum: bool,
+    /// Whether somebody listens to it.
+    #[serde(default)]
+    pub(super) listen: bool,
 }
 
 /// To the page.
@@ -58,7 +78,15 @@ pub(super) enum ToPage<'a> {
         wall_ms: f64,
         /// What there is to see, in the order in which it is shown.
         pictures: &'a [PictureStream],
+        /// What there is to hear, likewise.
+        sounds: &'a [SoundStream],
         status: &'a RawValue,
+    },
+    /// How loud it is and what is heard there, at most five times a second.
+    Sound(SoundNow<'a>),
+    /// What began or ended; first what did within the last hour.
+    Heard {
+        events: &'a [&'a Told],
     },
     /// A camera's frames come, but there is no picture of them.
     Trouble {
@@ -69,6 +97,44 @@ pub(super) enum ToPage<'a> {
     NoStatus {
         error: &'a str,
     },
+}
+
+/// One source of sound as it is now.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct SoundNow<'a> {
+    pub(super) source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    pub(super) form: Option<Form>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) level: Option<LevelNow>,
+    /// By the stream that says them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) scores: BTreeMap<&'a str, ScoresNow>,
+    /// Why its frames are no sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) trouble: Option<String>,
+}
+
+/// dB relative to full scale, with one decimal.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct LevelNow {
+    pub(super) rms_dbfs: f64,
+    pub(super) peak_dbfs: f64,
+    /// How loud the room is when nothing happens, where a stage says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) floor_dbfs: Option<f64>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct ScoresNow {
+    pub(super) gate_open: bool,
+    pub(super) sounds: BTreeMap<String, Score>,
+}
+
+/// A number with so many decimals: what nobody can see is not sent.
+pub(super) fn rounded(value: f64, decimals: i32) -> f64 {
+    let steps = 10_f64.powi(decimals);
+    (value * steps).round() / steps
 }
 
 /// The server's monotonic clock, as all times in messages: milliseconds.
@@ -100,6 +166,7 @@ pub(super) fn status(answer: &Answer) -> Utf8Bytes {
         now_ms: now_ms(),
         wall_ms,
         pictures: &known.pictures,
+        sounds: &known.sounds,
         status,
     }
     .text()

@@ -1,14 +1,16 @@
-//! The one WebSocket of a page: pictures, results, status and clock, each as soon as it is there.
+//! The one WebSocket of a page: pictures, sound, results, status and clock, each as soon as it is there.
 //!
-//! The page says what is in sight. Of each camera one picture is under way at most: the next goes out, the newest there is,
+//! The page says what is in sight and what it listens to. Of each camera one picture is under way at most: the next goes out, the newest there is,
 //! when the page has taken the one before. A page that says what no page says, or takes nothing, is cut off; nobody else
 //! notices.
 
+mod hearing;
 mod messages;
 mod session;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Extension, State};
@@ -24,6 +26,8 @@ use session::{Session, Trouble};
 
 /// No message of a page is longer.
 const LONGEST_MESSAGE_BYTES: usize = 16 << 10;
+/// How often the columns of spectrograms go out; levels and scores with every second of them.
+const COLUMNS_EVERY: Duration = Duration::from_millis(100);
 
 /// `GET /live`.
 pub(crate) async fn upgrade(
@@ -50,11 +54,7 @@ async fn serve(app: Arc<App>, mut socket: WebSocket, may_act: bool) {
         reason: trouble.to_string().into(),
     };
     // Whoever takes nothing does not take this either.
-    let _ = timeout(
-        std::time::Duration::from_secs(1),
-        socket.send(Message::Close(Some(close))),
-    )
-    .await;
+    let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(close)))).await;
 }
 
 /// Talks until the page goes; an error is why it is cut off.
@@ -65,6 +65,10 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(
     let mut answers = app.asker.answers();
     let mut look_round = interval(app.limits.silence / 3);
     look_round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = app.heard.told.clone();
+    let mut tick = interval(COLUMNS_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = 0_u32;
     let mut last_sign = Instant::now();
     let hello = ToPage::Hello {
         instance: &app.instance,
@@ -81,6 +85,7 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(
         return Ok(());
     }
     let mut outgoing = vec![Message::Text(messages::status(&session.first_status().await))];
+    outgoing.extend(session.hearing.next_events().map(Message::Text));
     loop {
         for message in outgoing.drain(..) {
             if socket.send(message).await.is_err() {
@@ -92,8 +97,8 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(
                 return Ok(());
             }
         }
-        while let Some(picture) = session.next_picture() {
-            if socket.send(Message::Binary(picture)).await.is_err() {
+        while let Some(content) = session.hearing.next_piece().or_else(|| session.next_picture()) {
+            if socket.send(Message::Binary(content)).await.is_err() {
                 return Ok(());
             }
         }
@@ -115,7 +120,23 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Ok(()),
             },
-            () = session.picture_is_there() => {}
+            () = session.is_there() => {}
+            _ = tick.tick(), if !session.hearing.is_idle() => {
+                outgoing.extend(std::iter::from_fn(|| session.hearing.next_columns()).map(Message::Binary));
+                ticks = ticks.wrapping_add(1);
+                if ticks.is_multiple_of(20) {
+                    session.hearing.tell_again();
+                }
+                if ticks.is_multiple_of(2) {
+                    outgoing.extend(std::iter::from_fn(|| session.hearing.next_text()).map(Message::Text));
+                }
+            }
+            changed = told.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+                outgoing.extend(session.hearing.next_events().map(Message::Text));
+            }
             changed = answers.changed() => {
                 if changed.is_err() {
                     return Ok(());

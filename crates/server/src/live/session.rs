@@ -9,6 +9,7 @@ use axum::extract::ws::Message;
 use bushbaby_bus::StreamName;
 use tokio::sync::Notify;
 
+use super::hearing::Hearing;
 use super::messages::{self, FromPage, ToPage};
 use crate::app::App;
 use crate::instance::{Answer, Known};
@@ -46,6 +47,7 @@ pub(super) struct Session {
     results: Vec<Wanted>,
     /// Which results belong into which pictures in sight.
     drawn: Vec<Drawn>,
+    pub(super) hearing: Hearing,
     bell: Arc<Notify>,
     is_over: bool,
     second: (Instant, u32),
@@ -72,13 +74,15 @@ struct Drawn {
 
 impl Session {
     pub(super) fn new(app: Arc<App>) -> Self {
+        let bell = Arc::<Notify>::default();
         Self {
+            hearing: Hearing::new(app.clone(), bell.clone()),
             app,
             known: None,
             views: BTreeMap::new(),
             results: Vec::new(),
             drawn: Vec::new(),
-            bell: Arc::default(),
+            bell,
             is_over: false,
             second: (Instant::now(), 0),
         }
@@ -94,6 +98,7 @@ impl Session {
     pub(super) fn learn(&mut self, answer: &Answer) -> Result<(), Trouble> {
         if let Ok(known) = answer {
             self.known = Some(known.clone());
+            self.hearing.learn(known)?;
             self.want_results()?;
         }
         Ok(())
@@ -113,6 +118,7 @@ impl Session {
         };
         match serde_json::from_str(&text).map_err(|error| Trouble::Nonsense(error.to_string()))? {
             FromPage::Watch { views } => self.watch(&views).map(|()| None),
+            FromPage::Hear { sounds } => self.hearing.hear(self.known.as_deref(), &sounds).map(|()| None),
             FromPage::Taken { camera } => {
                 if let Some(sight) = camera
                     .parse()
@@ -215,8 +221,8 @@ impl Session {
         })
     }
 
-    /// Waits for a new picture of any camera in sight.
-    pub(super) async fn picture_is_there(&self) {
+    /// Waits for a new picture of any camera in sight, or sound for who listens.
+    pub(super) async fn is_there(&self) {
         self.bell.notified().await;
     }
 

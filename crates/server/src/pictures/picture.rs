@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::view::{Legend, View};
+use crate::binary;
 
 /// A JPEG with what the page must know of it. All watchers of one camera and size share it.
 #[derive(Debug)]
@@ -68,17 +69,12 @@ impl Picture {
             height_px: size_px[1],
             content,
         };
-        // Only names and numbers: it always becomes JSON.
-        let header = serde_json::to_vec(&header).unwrap_or_default();
-        let mut message = Vec::with_capacity(4 + header.len() + jpeg.len());
-        message.extend((header.len() as u32).to_le_bytes());
-        message.extend(&header);
-        message.extend(jpeg);
+        let (message, jpeg_at) = binary::message(&header, jpeg);
         Self {
             captured: captured.wall,
             size_px,
             message: message.into(),
-            jpeg_at: 4 + header.len(),
+            jpeg_at,
         }
     }
 

@@ -167,3 +167,60 @@ pub fn start_stage(bus: &Bus, camera: &str) -> Arc<AtomicBool> {
     });
     ends
 }
+
+/// Sends one piece of sound, or what is none.
+pub fn send_sound(publisher: &Publisher, rate_hz: u32, channels: usize, samples: &[f32]) {
+    let layout = ArrayLayout::new("audio", DType::F32, vec![samples.len() / channels, channels]).with_encoding("pcm");
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let body = json!({"type": "audio", "version": 1, "source": "cot", "sample_rate_hz": rate_hz, "position": 0});
+    let captured = CaptureTime::now(CaptureClock::Packet);
+    publisher
+        .send(&[(&layout, &bytes)], body.to_string().as_bytes(), captured, None)
+        .unwrap();
+}
+
+/// A microphone that sends a tone of 1 kHz at −20 dBFS (its peak −17) in pieces of 20 ms, 16 kHz, until it is dropped.
+pub struct Microphone {
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Microphone {
+    pub fn start(bus: &Bus, stream: &str) -> Self {
+        let publisher = bus
+            .publisher(&stream.parse().unwrap(), PublisherOptions::default())
+            .unwrap();
+        let ends = Arc::new(AtomicBool::new(false));
+        let until = ends.clone();
+        let hum = move || {
+            let piece: Vec<f32> = (0..320)
+                .map(|at| 0.1 * 2_f32.sqrt() * (std::f32::consts::TAU * at as f32 / 16.0).sin())
+                .collect();
+            while !until.load(Ordering::Relaxed) {
+                send_sound(&publisher, 16_000, 1, &piece);
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        };
+        Self {
+            ends,
+            thread: Some(std::thread::spawn(hum)),
+        }
+    }
+}
+
+impl Drop for Microphone {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Sends a result: a body alone.
+pub fn send_body(publisher: &Publisher, body: &serde_json::Value) {
+    let captured = CaptureTime::now(CaptureClock::Packet);
+    publisher
+        .send(&[], body.to_string().as_bytes(), captured, None)
+        .unwrap();
+}
