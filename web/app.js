@@ -1,11 +1,15 @@
 // The page: one connection, the views, the keys.
 
+import { Alerts } from "./alerts.js";
 import { Camera } from "./camera.js";
 import { h, setAttribute, setText } from "./dom.js";
+import { Ear } from "./ear.js";
+import { calling, hearing, isHeard, merged } from "./events.js";
 import { connect } from "./link.js";
 import { Live } from "./live.js";
 import { NodeDrawer } from "./node.js";
 import { Pipeline } from "./pipeline.js";
+import { Player } from "./player.js";
 import { duration, isNamedByFile, sentence } from "./words.js";
 
 /** What a recorder has written is asked for so often at most. */
@@ -24,6 +28,11 @@ class App {
     this.problem = null;
     this.hello = null;
     this.cameras = new Map();
+    /** What there is to hear, by stream, and what was heard, newest first. */
+    this.ears = new Map();
+    this.events = [];
+    this.calls = [];
+    this.player = null;
     this.settings = new Map();
     this.written = new Map();
     this.isLost = false;
@@ -31,14 +40,20 @@ class App {
     this.lostClock = "";
     this.wallOffset = 0;
     this.watched = "";
+    this.heard = "";
     this.seen = [];
     this.link = connect({
       open: () => this.#opened(),
       text: (message) => this.#heard(message),
       picture: (header, jpeg) => this.cameras.get(header.camera)?.take(header, jpeg),
+      spectrum: (header, columns) => this.ears.get(header.source)?.draw(header, columns),
+      pcm: (header, samples) => {
+        if (this.player?.source === header.source) this.player.take(header, samples, this.link.now() - header.captured_ms);
+      },
       lost: () => this.#lost(),
     });
     this.live = new Live(this, byId("live"));
+    this.alerts = new Alerts(this, byId("alerts"));
     this.pipeline = new Pipeline(this, byId("pipeline"));
     this.drawer = new NodeDrawer(this, byId("node"));
     addEventListener("hashchange", () => this.#route());
@@ -48,7 +63,7 @@ class App {
 
   #opened() {
     this.isLost = false;
-    this.watched = "";
+    [this.watched, this.heard] = ["", ""];
     this.live?.watch();
     this.#update();
   }
@@ -67,6 +82,8 @@ class App {
       for (const camera of this.cameras.values()) if (camera.wants(message)) camera.hear(message);
       return undefined;
     }
+    if (message.type === "sound") this.ears.get(message.source)?.take(message);
+    if (message.type === "heard") this.#heardEvents(message.events);
     if (message.type === "trouble" && this.cameras.has(message.camera)) this.cameras.get(message.camera).trouble = message.why;
     if (message.type === "hello") this.hello = message;
     if (message.type === "no_status") this.problem = message.error;
@@ -76,16 +93,66 @@ class App {
     this.pictures = message.pictures ?? [];
     this.statusAt = performance.now();
     this.wallOffset = message.wall_ms - Date.now();
-    this.#setCameras();
+    this.#setCameras(message.sounds ?? []);
+    for (const ear of this.ears.values()) this.#span(ear);
     this.#update();
     return undefined;
   }
 
-  #setCameras() {
-    const before = this.cameras;
+  #heardEvents(events) {
+    const known = new Set(this.events.map(({ key }) => key));
+    this.events = merged(this.events, events);
+    for (const event of this.events) {
+      if (!known.has(event.key) && isHeard(event, this.wall(), this.status)) this.say(`${event.sound} heard at ${event.source}`);
+    }
+    for (const ear of this.ears.values()) this.#span(ear);
+    this.#update();
+  }
+
+  /** When something was heard of a source, on the server's clock. */
+  #span(ear) {
+    const toClock = this.link.now() - this.wall();
+    ear.spans = this.eventsOf(ear).slice(0, 20).map((event) => [event.start + toClock, isHeard(event, this.wall(), this.status) ? Infinity : (event.end ?? event.start) + toClock]);
+  }
+
+  /** What was heard of a source, newest first. */
+  eventsOf({ node, name, results }) {
+    return this.events.filter(({ stream, source }) => (source === node || source === name) && (results.has(stream) || results.size === 0));
+  }
+
+  /** The server's time of day, in ms since 1970. */
+  wall() {
+    return Date.now() + this.wallOffset;
+  }
+
+  /** Everything that has a tile: cameras, then sources of sound without pictures. */
+  get sights() {
+    return new Map([...this.cameras, ...[...this.ears].filter(([, ear]) => !this.cameras.has(ear.picture))]);
+  }
+
+  /** The sound of a camera, or a source of sound itself. */
+  earOf(sight) {
+    return sight instanceof Ear ? sight : [...this.ears.values()].find(({ picture }) => picture === sight?.name);
+  }
+
+  /** Plays a source's sound, or stops playing it. */
+  listen(ear) {
+    const isPlaying = this.player?.source === ear.name;
+    this.player?.stop();
+    this.player = isPlaying ? null : new Player(ear.name, ear.rateHz);
+    this.live.watch();
+    this.#update();
+    this.say(isPlaying ? "Not listening any more." : `Listening to ${ear.title}.`);
+  }
+
+  #setCameras(sounds) {
+    const [before, ears] = [this.cameras, this.ears];
     this.cameras = new Map(this.pictures.map(({ stream }) => [stream, before.get(stream) ?? new Camera(stream, this.link)]));
     for (const picture of this.pictures) this.cameras.get(picture.stream).tell(picture);
-    const names = [...this.cameras.keys()];
+    this.ears = new Map(sounds.map(({ stream }) => [stream, ears.get(stream) ?? new Ear(stream, this.link)]));
+    for (const sound of sounds) this.ears.get(sound.stream).tell(sound);
+    if (this.player && !this.ears.has(this.player.source)) this.listen({ name: this.player.source });
+    const names = [...this.sights.keys()];
     if (names.join() === this.live.names && !this.live.empty.hidden === (names.length === 0)) return;
     this.live.names = names.join();
     this.live.setCameras(names);
@@ -94,6 +161,7 @@ class App {
 
   /** Width and height of a camera's frames, as far as known. */
   shapeOf(name) {
+    if (this.ears.has(name)) return [16, 9];
     const told = /^(\d+)x(\d+)/.exec(this.status?.streams[name]?.shape ?? "");
     return this.cameras.get(name)?.source ?? (told ? [Number(told[1]), Number(told[2])] : [16, 9]);
   }
@@ -140,6 +208,20 @@ class App {
     if (watched === this.watched || !this.link.isOpen()) return;
     this.watched = watched;
     this.link.send({ type: "watch", views });
+  }
+
+  /** Tells the server which sources of sound are in sight, `[ear, whether its spectrogram is]`, when that changed. */
+  hear(ears) {
+    const listen = this.player?.source;
+    for (const [ear] of ears) if (!this.earsSeen?.includes(ear)) ear.watchedSince = performance.now();
+    this.earsSeen = ears.map(([ear]) => ear);
+    const sounds = ears.map(([{ name }, spectrum]) => ({ source: name, spectrum, listen: name === listen }));
+    // Who listens goes on when the page is not seen.
+    if (listen && !sounds.some(({ source }) => source === listen)) sounds.push({ source: listen, spectrum: false, listen: true });
+    const heard = JSON.stringify(sounds);
+    if (heard === this.heard || !this.link.isOpen()) return;
+    this.heard = heard;
+    this.link.send({ type: "hear", sounds });
   }
 
   /** A picture's place has another size: asked for once all have theirs. */
@@ -192,11 +274,12 @@ class App {
   }
 
   /** Asks the server to act; asks for the password where that is needed. */
-  async act(path) {
-    const done = await this.get(path, { method: "POST" });
+  async act(path, body) {
+    const asked = { method: "POST", ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }) };
+    const done = await this.get(path, asked);
     if (done.status !== 401) return done;
     if (!(await askPassword(this))) return { error: "From another machine this needs the password." };
-    return this.get(path, { method: "POST" });
+    return this.get(path, asked);
   }
 
   #route() {
@@ -204,14 +287,14 @@ class App {
     const node = view === "node" ? decodeURIComponent(name ?? "") : null;
     if (node === null) this.before = location.hash || "#/";
     const shown = node === null ? view : (this.before ?? "#/").split("/")[1];
-    const isPipeline = shown === "pipeline";
-    byId("live").hidden = isPipeline;
-    byId("pipeline").hidden = !isPipeline;
-    setAttribute(byId("nav-live"), "aria-current", isPipeline ? null : "page");
-    setAttribute(byId("nav-pipeline"), "aria-current", isPipeline ? "page" : null);
-    if (!isPipeline) {
+    const current = ["pipeline", "alerts"].includes(shown) ? shown : "live";
+    for (const section of ["live", "alerts", "pipeline"]) {
+      byId(section).hidden = section !== current;
+      setAttribute(byId(`nav-${section}`), "aria-current", section === current ? "page" : null);
+    }
+    if (current === "live") {
       const wanted = decodeURIComponent(shown ?? "");
-      this.live.choose([...this.cameras.values()].find(({ name, title, node }) => [name, title, node].includes(wanted))?.name ?? null);
+      this.live.choose([...this.sights.values()].find(({ name, title, node }) => [name, title, node].includes(wanted))?.name ?? null);
     }
     this.live.watch();
     this.drawer.show(node);
@@ -229,9 +312,10 @@ class App {
     } else if (this.problem) setText(byId("lost"), `The pictures go on, but the supervisor does not answer: ${this.problem}`);
     if (!status) return;
     setText(byId("instance"), status.instance || "bushbaby");
+    this.calls = calling(status, this.wall());
     const told = this.isLost
       ? { text: "not connected", tone: "bad", key: "lost" }
-      : sentence(status, this.statusAge());
+      : sentence(status, this.statusAge(), hearing(status, this.events, this.wall()));
     setText(byId("state"), told.text);
     setAttribute(byId("state-shape"), "data-tone", told.tone);
     setAttribute(byId("state").parentElement, "data-tone", told.tone);
@@ -241,6 +325,7 @@ class App {
       document.title = `${told.tone === "good" ? "" : "! "}${status.instance || "bushbaby"}`;
     }
     this.live.update();
+    this.alerts.update();
     this.pipeline.update();
     this.drawer.update();
   }
@@ -282,7 +367,9 @@ const KEYS = [
   ["f", "full screen"],
   ["space", "hold the picture, go on"],
   ["v", "the next view of an RGB-D camera: picture, depth, …"],
+  ["h", "hear the chosen camera or microphone, stop"],
   ["p", "pipeline, and back"],
+  ["a", "alerts, and back"],
   ["l", "log and settings of the chosen camera or node"],
   ["Esc", "back"],
   ["?", "these keys"],
@@ -298,13 +385,15 @@ function showKeys() {
 function pressed(app, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.closest("input, textarea")) return;
-  const isPipeline = !byId("pipeline").hidden;
-  const names = [...app.cameras.keys()];
+  const goes = (view) => () => (location.hash = byId(view).hidden ? `#/${view}` : "#/");
+  const names = [...app.sights.keys()];
   const act = {
     f: () => app.fullScreen(),
     v: () => nextView(app),
     " ": () => (event.target.closest("button, .log") ? null : (event.preventDefault(), app.hold())),
-    p: () => (location.hash = isPipeline ? "#/" : "#/pipeline"),
+    p: goes("pipeline"),
+    a: goes("alerts"),
+    h: () => hear(app),
     l: () => (app.drawer.name ? app.closeNode() : app.openNode((app.live.shown ?? names[0] ?? Object.keys(app.status?.nodes ?? {})[0] ?? "").split("/")[0])),
     "?": showKeys,
     Escape: () => (app.drawer.name ? app.closeNode() : (location.hash = "#/")),
@@ -312,9 +401,15 @@ function pressed(app, event) {
   if (act) act();
   const camera = names[Number(event.key) - 1];
   if (/^[1-9]$/.test(event.key) && camera) {
-    const isShown = !isPipeline && app.live.chosen === camera;
-    location.hash = isShown ? "#/" : app.cameras.get(camera).path;
+    const isShown = !byId("live").hidden && app.live.chosen === camera;
+    location.hash = isShown ? "#/" : app.sights.get(camera).path;
   }
+}
+
+/** Plays the chosen source, or stops what plays. */
+function hear(app) {
+  const ear = app.ears.get(app.player?.source) ?? app.earOf(app.sights.get(app.live.shown));
+  if (ear) app.listen(ear);
 }
 
 /** The chosen camera's next view; without one, that of the first camera that has several. */
@@ -333,4 +428,6 @@ const ofEach = (read) => Object.fromEntries([...app.cameras].map(([stream, camer
 window.bushbaby = {
   stats: () => ofEach((camera) => camera.stats()),
   shown: () => ofEach((camera) => camera.shown()),
+  sounds: () => Object.fromEntries([...app.ears].map(([stream, { level, scores, drawn }]) => [stream, { level, scores, columns: drawn ?? 0 }])),
+  player: () => app.player && { source: app.player.source, pieces: app.player.pieces, ahead: app.player.next - app.player.context.currentTime },
 };

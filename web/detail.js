@@ -1,7 +1,9 @@
 // Beside the chosen picture: its figures, and what its stages found.
 
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
+import { Ear } from "./ear.js";
 import { colorOf, words } from "./results.js";
+import { SoundPanel } from "./sound.js";
 import { isAmbiguous } from "./tags.js";
 import { troubleOf } from "./trouble.js";
 import { age, ageTone, bits, brief, fixed, kindOf, rate } from "./words.js";
@@ -23,7 +25,7 @@ export class Detail {
     this.kind = h("p", { class: "quiet" });
     this.figures = { rate: figure(8), p50: figure(8), p95: figure(8), bits: figure(11) };
     const row = (name, { element }) => h("div", {}, h("dt", {}, name), h("dd", {}, element));
-    const figures = h(
+    this.facts = h(
       "dl",
       { class: "facts" },
       row("Rate", this.figures.rate),
@@ -34,6 +36,7 @@ export class Detail {
     this.stages = h("div", { class: "stages" });
     this.parts = new Map();
     this.hold = h("button", { type: "button", onclick: () => this.app.hold(), title: "Hold the picture (space)" }, "Hold");
+    this.sound = h("div");
     const full = h("button", { type: "button", onclick: () => this.app.fullScreen(), title: "Full screen (f)" }, "Full screen");
     const log = h("button", { type: "button", onclick: () => this.app.openNode(this.camera.node), title: "Settings and log (l)" }, "Log");
     this.views = h("div", { class: "actions views", role: "group", "aria-label": "View", hidden: true });
@@ -45,9 +48,19 @@ export class Detail {
       h("header", {}, h("div", {}, this.title, this.kind), this.back),
       h("div", { class: "actions" }, this.hold, full, log),
       this.views,
+      this.sound,
       this.stages,
-      figures,
+      this.facts,
     );
+  }
+
+  #updateSound() {
+    const ear = this.app.earOf(this.camera);
+    if (this.panel?.ear !== ear) {
+      this.panel = ear && new SoundPanel(ear, this.app);
+      this.sound.replaceChildren(...(ear ? [this.panel.element] : []));
+    }
+    this.panel?.update();
   }
 
   show(camera) {
@@ -59,15 +72,19 @@ export class Detail {
   update() {
     const { camera, app } = this;
     if (!camera || !app.status) return;
+    this.#updateSound();
     const node = app.status.nodes[camera.node];
     const stream = app.status.streams[camera.name];
     setText(this.title, camera.title);
     setText(this.kind, [node ? kindOf(node, app.settingsOf(camera.node)) : "another program", stream?.shape].filter(Boolean).join(", "));
-    this.views.hidden = camera.views.length < 2;
+    this.views.hidden = !(camera.views?.length > 1);
     const views = this.views.hidden ? [] : camera.views.filter((view) => Object.hasOwn(VIEWS, view));
     keyed(this.views, this.viewButtons, views, (view) => new ViewButton(this, view));
     for (const button of this.viewButtons.values()) button.update(camera);
-    this.back.hidden = app.cameras.size < 2;
+    this.back.hidden = app.sights.size < 2;
+    const isEar = camera instanceof Ear;
+    for (const part of [this.hold, this.stages, this.facts]) part.hidden = isEar;
+    if (isEar) return;
     setText(this.hold, camera.isHeld ? "Go on" : "Hold");
     setAttribute(this.hold, "aria-pressed", `${camera.isHeld}`);
     const isLive = !app.isLost && !troubleOf(app, camera);

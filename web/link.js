@@ -8,7 +8,8 @@ const PING_MS = 2000;
 const SAMPLES = 12;
 
 /**
- * Connects and stays connected. `on.open()`, `on.text(message)`, `on.picture(header, jpeg)`, `on.lost()`.
+ * Connects and stays connected. `on.open()`, `on.text(message)`, `on.lost()`, and for what is binary
+ * `on.picture(header, jpeg)`, `on.spectrum(header, columns)`, `on.pcm(header, samples)`.
  * Returns `{ send(message), now(), isOpen() }`; `now()` is the server's clock in ms, NaN while it is not known.
  */
 export function connect(on) {
@@ -35,7 +36,7 @@ export function connect(on) {
     if (typeof data !== "string") {
       const length = new DataView(data).getUint32(0, true);
       const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
-      on.picture(header, new Uint8Array(data, 4 + length));
+      on[header.type]?.(header, new Uint8Array(data, 4 + length));
       return;
     }
     const message = JSON.parse(data);

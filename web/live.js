@@ -2,7 +2,9 @@
 
 import { Detail } from "./detail.js";
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
+import { Ear } from "./ear.js";
 import { Legend } from "./legend.js";
+import { Chip, EarTile, Meter } from "./sound.js";
 import { troubleOf } from "./trouble.js";
 import { age, ageTone, bits, duration, rate } from "./words.js";
 
@@ -48,7 +50,8 @@ export class Live {
   }
 
   #makeTile(name) {
-    const tile = new Tile(this.app.cameras.get(name), this.app);
+    const sight = this.app.sights.get(name);
+    const tile = sight instanceof Ear ? new EarTile(sight, this.app) : new Tile(sight, this.app);
     this.sight.observe(tile.element);
     return tile;
   }
@@ -66,7 +69,7 @@ export class Live {
     const { element, shown } = this;
     const names = [...this.tiles.keys()];
     this.empty.hidden = names.length > 0 || !this.app.status;
-    this.detail.show(shown ? this.app.cameras.get(shown) : null);
+    this.detail.show(this.app.sights.get(shown) ?? null);
     element.classList.toggle("one", shown !== null);
     element.classList.toggle("alone", names.length === 1);
     names.forEach((name, index) => this.tiles.get(name).setPlace(index + 1, name === shown));
@@ -88,7 +91,7 @@ export class Live {
     const shapes = [...this.tiles.keys()].filter((name) => name !== this.shown).map((name) => this.app.shapeOf(name));
     const widths = shapes.reduce((sum, [itsWidth, itsHeight]) => sum + itsWidth / itsHeight, 0);
     const large = Math.floor(Math.min(height - LEAST_OTHER_PX - GAP, (room * high) / wide));
-    const small = Math.floor(Math.min(height - large - GAP, (room - GAP * (others - 1)) / widths, large / 2));
+    const small = Math.floor(Math.min(height - large - GAP, (room - GAP * others) / widths, large / 2));
     style.setProperty("--large", `${large}px`);
     style.setProperty("--small", `${Math.max(LEAST_OTHER_PX, small)}px`);
     return style.setProperty("--others", others);
@@ -98,7 +101,10 @@ export class Live {
   watch() {
     const isSeen = !document.hidden && !this.element.hidden;
     const tiles = isSeen ? [...this.tiles.values()].filter((tile) => tile.isInSight) : [];
-    this.app.watch(tiles.map((tile) => tile.camera));
+    const sights = tiles.map((tile) => tile.camera);
+    this.app.watch(sights.filter((sight) => !(sight instanceof Ear)));
+    const ears = sights.map((sight) => [this.app.earOf(sight), sight instanceof Ear || sight.name === this.shown]);
+    this.app.hear(ears.filter(([ear]) => ear));
   }
 
   /** Brings words and figures up to date: called four times a second. */
@@ -109,7 +115,8 @@ export class Live {
 
   /** Makes the shown picture, or all, stand still or go on; returns whether they stand. */
   hold() {
-    const cameras = this.shown ? [this.app.cameras.get(this.shown)] : [...this.app.cameras.values()];
+    const { cameras: all } = this.app;
+    const cameras = all.has(this.shown) ? [all.get(this.shown)] : [...all.values()];
     const hold = !cameras.every((camera) => camera.isHeld);
     for (const camera of cameras) camera.isHeld = hold;
     this.update();
@@ -141,14 +148,18 @@ class Tile {
     this.held = h("div", { class: "held", hidden: true });
     this.name = h("span", { class: "name" });
     this.legend = new Legend(camera, app);
+    this.meter = new Meter("level");
+    this.loud = h("span", { class: "loud", hidden: true }, this.meter.element, this.meter.figure.element);
+    this.overlay = h("div");
     const strip = h(
       "div",
       { class: "strip" },
       this.key,
       this.name,
+      this.loud,
       h("span", { class: "figures" }, this.rate.element, this.age.element, this.bits.element, h("span", { class: "way" }, "JPEG")),
     );
-    this.frame = h("div", { class: "frame" }, camera.canvas, this.legend.element, this.legend.tip, this.veil, this.held, strip);
+    this.frame = h("div", { class: "frame" }, camera.canvas, this.legend.element, this.legend.tip, this.overlay, this.veil, this.held, strip);
     this.element = h("a", { class: "tile", href: camera.path }, this.frame);
     new ResizeObserver(() => this.fit()).observe(this.element);
     document.addEventListener("fullscreenchange", () => this.fit());
@@ -180,6 +191,20 @@ class Tile {
     this.app.sizeChanged();
   }
 
+  /** A camera that hears: its level in the strip, and what it hears now over the picture. */
+  #updateSound() {
+    const ear = this.app.earOf(this.camera);
+    this.loud.hidden = !ear;
+    if (ear !== this.ear) {
+      this.ear = ear;
+      this.chip = ear && new Chip(ear, this.app);
+      this.overlay.replaceChildren(...(ear ? [this.chip.element] : []));
+    }
+    if (!ear) return;
+    this.meter.update(this.app.isLost || ear.silence() > 3000 ? null : ear.level);
+    this.chip.update(false);
+  }
+
   update() {
     const { camera, app } = this;
     if (camera.source && this.fitted !== `${camera.source[0]}x${camera.source[1]}`) this.fit();
@@ -190,6 +215,7 @@ class Tile {
     this.age.set(age(shownAge), ageTone(shownAge));
     this.bits.set(bits(stats.bits_per_second));
     setText(this.name, camera.title);
+    this.#updateSound();
     const isAwaited = !trouble && !camera.isCamera && camera.captured === null;
     this.veil.hidden = !trouble && !isAwaited;
     if (isAwaited) {

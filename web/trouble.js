@@ -31,6 +31,6 @@ function reason(camera, node) {
   if (!node) return `${camera.node} is not in the pipeline any more`;
   const { word, tone } = stateOf(node);
   if (node.error && tone !== "good") return [brief(node.error), node.hint].filter(Boolean).join("; ");
-  if (tone === "good") return "the camera sends nothing";
+  if (tone === "good") return `${camera.node} sends nothing`;
   return `${camera.node}: ${word}`;
 }

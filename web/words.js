@@ -124,9 +124,9 @@ function phrase(name, state, since) {
 
 /**
  * One sentence on the whole instance: `{ text, tone, key }`. `key` changes when something happened, not with every second.
- * `elapsed` is how old the status is, in seconds.
+ * `elapsed` is how old the status is, in seconds; `hearing` what is to be said of sound, if anything.
  */
-export function sentence(status, elapsed) {
+export function sentence(status, elapsed, hearing = null) {
   const nodes = Object.entries(status.nodes);
   const inTone = (tone) => nodes.filter(([, node]) => stateOf(node).tone === tone);
   const told = (list, tone) => {
@@ -138,6 +138,7 @@ export function sentence(status, elapsed) {
   for (const tone of ["bad", "warn"]) {
     const list = inTone(tone);
     if (list.length > 0) return told(list, tone);
+    if (hearing?.tone === tone) return hearing;
   }
   const running = inTone("good").length;
   const busy = inTone("busy");

@@ -24,6 +24,15 @@ window.WebSocket = class {
   send(text) { window.sent.push(JSON.parse(text)); }
   close() {}
 };
+// A binary message, as the server sends it.
+window.sendBinary = (header, bytes) => {
+  const head = new TextEncoder().encode(JSON.stringify(header));
+  const message = new Uint8Array(4 + head.length + bytes.length);
+  new DataView(message.buffer).setUint32(0, head.length, true);
+  message.set(head, 4);
+  message.set(bytes, 4 + head.length);
+  window.connection.onmessage({ data: message.buffer });
+};
 // A picture of one shade of grey, as the server sends it.
 window.sendPicture = async (header, [width, height], shade) => {
   const canvas = document.createElement("canvas");
@@ -32,12 +41,7 @@ window.sendPicture = async (header, [width, height], shade) => {
   context.fillStyle = `rgb(${shade} ${shade} ${shade})`;
   context.fillRect(0, 0, width, height);
   const jpeg = new Uint8Array(await (await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9))).arrayBuffer());
-  const head = new TextEncoder().encode(JSON.stringify(header));
-  const message = new Uint8Array(4 + head.length + jpeg.length);
-  new DataView(message.buffer).setUint32(0, head.length, true);
-  message.set(head, 4);
-  message.set(jpeg, 4 + head.length);
-  window.connection.onmessage({ data: message.buffer });
+  window.sendBinary({ type: "picture", ...header }, jpeg);
 };
 window.asked = [];
 window.fetch = async (path, options) => {
@@ -61,14 +65,19 @@ def picture(stream, results=(), **more):
     return {"stream": stream, "name": stream.split("/")[0], "is_camera": True, "is_rgbd": is_rgbd, "results": list(results), **more}
 
 
-def status(nodes, streams=None, pictures=None):
-    """A status message; `pictures` absent: the streams that carry images."""
+def sound(stream, results=(), **more):
+    """One of the sources of sound that a status tells."""
+    return {"stream": stream, "name": stream.split("/")[0], "is_source": True, "results": list(results), **more}
+
+
+def status(nodes, streams=None, pictures=None, sounds=(), **more):
+    """A status message; `pictures` absent: the streams that carry images. `more`: of the status itself."""
     stream = {"frames": 0, "fps": 0, "readers": 0}
     streams = {name: {**stream, "carries": carries} for name, carries in (streams or {}).items()}
     if pictures is None:
         pictures = [picture(name) for name, stream in streams.items() if stream["carries"] == "image"]
-    told = {"instance": "pit", "seconds": 1, "nodes": nodes, "streams": streams, "edges": []}
-    return {"type": "status", "now_ms": 1000, "wall_ms": 0, "pictures": pictures, "status": told}
+    told = {"instance": "pit", "seconds": 1, "nodes": nodes, "streams": streams, "edges": [], **more}
+    return {"type": "status", "now_ms": 1000, "wall_ms": 0, "pictures": pictures, "sounds": list(sounds), "status": told}
 
 
 class Pages:

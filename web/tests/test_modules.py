@@ -49,6 +49,40 @@ class Modules(unittest.TestCase):
         del nodes["b"]
         self.assertEqual(self.call("words", f"m.sentence({{ nodes: {json.dumps(nodes)} }}, 0).text"), "1 node running")
 
+    def test_what_is_heard_is_told_after_what_is_broken_and_before_what_is_late(self):
+        nodes = {"cry": {"state": "running", "state_seconds": 9}}
+        heard = {"text": "baby_cry heard at cot for 4 s", "tone": "warn", "key": "heard 1"}
+        told = lambda: self.call("words", f"m.sentence({{ nodes: {json.dumps(nodes)} }}, 0, {json.dumps(heard)}).text")
+        self.assertEqual(told(), heard["text"])
+        nodes["a"] = {"state": "given-up", "state_seconds": 60}
+        self.assertEqual(told(), "a given up 60 s ago: restart it")
+        heard["tone"] = "bad"
+        nodes["a"]["state"] = "stalled"
+        self.assertEqual(told(), heard["text"])
+
+    def test_an_event_is_in_the_list_once_and_over_when_its_end_came(self):
+        event = {"stream": "cry/events", "source": "cot", "id": "1", "sound": "baby_cry", "score": 0.91, "start_at": "1970-01-01T00:00:10Z"}
+        ended = {**event, "end_at": "1970-01-01T00:00:20Z"}
+        other = {**event, "id": "2", "start_at": "1970-01-01T00:00:15Z"}
+        begun = f"m.merged([], {json.dumps([event, other, {'start_at': 'never'}, {}])})"
+        both = f"m.merged({begun}, {json.dumps([ended])})"
+        self.assertEqual(self.call("events", f"{both}.map((event) => [event.key, event.start, event.end])"), [["cry/events 2", 15000, None], ["cry/events 1", 10000, 20000]])
+        status = {"nodes": {"cry": {"state": "running"}}}
+        self.assertEqual(self.call("events", f"{both}.map((event) => m.eventWords(event, 25000, {json.dumps(status)}))"), ["baby_cry 0.91, for 10 s", "baby_cry 0.91, 5 s ago"])
+        status["nodes"]["cry"]["state"] = "backoff"
+        self.assertEqual(self.call("events", f"{both}.map((event) => m.isHeard(event, 25000, {json.dumps(status)}))"), [False, False])
+        status["nodes"]["cry"]["state"] = "running"
+        self.assertEqual(self.call("events", f"{both}.map((event) => m.isHeard(event, 9e8, {json.dumps(status)}))"), [False, False])
+
+    def test_an_alert_calls_for_five_minutes_unless_it_is_muted(self):
+        raised = {"id": "1", "alert": "baby", "source": "cot", "message": "baby_cry at cot", "raised_at": "1970-01-01T00:00:10Z"}
+        alerts = {"alerts": [{"name": "baby"}], "recent": [raised, {**raised, "id": "0"}, {**raised, "id": "2", "source": "hall", "muted": True}]}
+        calls = lambda now: self.call("events", f"m.calling({{ alerts: {json.dumps(alerts)} }}, {now}).map(({{ id }}) => id)")
+        self.assertEqual((calls(20000), calls(400000)), (["1"], []))
+        alerts["alerts"][0]["muted_until"] = "forever"
+        self.assertEqual(calls(20000), [])
+        self.assertEqual(self.call("events", "[m.calling({}, 0), m.hearing({}, [], 0)]"), [[], None])
+
     def test_settings_read_like_the_file(self):
         settings = {"in": "front", "tag_size": "165mm", "ids": [1, 2], "restart": {"first": "1s"}, "note": "a: b"}
         self.assertEqual(

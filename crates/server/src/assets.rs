@@ -1,4 +1,7 @@
-//! The page's own files, inside the binary.
+//! The page's own files, inside the binary. They are sent without their comments and indentation: those are for who reads them in
+//! the repository.
+
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -8,7 +11,15 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 struct Asset {
     path: &'static str,
     content_type: &'static str,
-    bytes: &'static [u8],
+    text: &'static str,
+}
+
+/// One file as it is sent.
+#[derive(Debug)]
+struct Sent {
+    path: &'static str,
+    content_type: &'static str,
+    text: String,
 }
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -21,7 +32,7 @@ macro_rules! assets {
         &[$(Asset {
             path: $path,
             content_type: $content_type,
-            bytes: include_bytes!(concat!("../../../web/", $file)),
+            text: include_str!(concat!("../../../web/", $file)),
         }),*]
     };
 }
@@ -31,10 +42,13 @@ const ASSETS: &[Asset] = assets! {
     "/style.css" CSS, "style.css";
     "/mark.svg" SVG, "mark.svg";
     "/favicon.ico" SVG, "mark.svg";
+    "/alerts.js" SCRIPT, "alerts.js";
     "/app.js" SCRIPT, "app.js";
     "/camera.js" SCRIPT, "camera.js";
     "/detail.js" SCRIPT, "detail.js";
     "/dom.js" SCRIPT, "dom.js";
+    "/ear.js" SCRIPT, "ear.js";
+    "/events.js" SCRIPT, "events.js";
     "/labels.js" SCRIPT, "labels.js";
     "/legend.js" SCRIPT, "legend.js";
     "/link.js" SCRIPT, "link.js";
@@ -43,13 +57,45 @@ const ASSETS: &[Asset] = assets! {
     "/node.js" SCRIPT, "node.js";
     "/overlay.js" SCRIPT, "overlay.js";
     "/pipeline.js" SCRIPT, "pipeline.js";
+    "/player.js" SCRIPT, "player.js";
     "/projection.js" SCRIPT, "projection.js";
     "/results.js" SCRIPT, "results.js";
+    "/sound.js" SCRIPT, "sound.js";
     "/strokes.js" SCRIPT, "strokes.js";
     "/tags.js" SCRIPT, "tags.js";
     "/trouble.js" SCRIPT, "trouble.js";
     "/words.js" SCRIPT, "words.js";
 };
+
+static SENT: LazyLock<Vec<Sent>> = LazyLock::new(|| {
+    ASSETS
+        .iter()
+        .map(|asset| Sent {
+            path: asset.path,
+            content_type: asset.content_type,
+            text: match asset.content_type {
+                SCRIPT | CSS => bare(asset.text),
+                _ => asset.text.to_owned(),
+            },
+        })
+        .collect()
+});
+
+/// Leaves out indentation, empty lines, and comments that have their lines to themselves.
+fn bare(text: &str) -> String {
+    let mut is_comment = false;
+    let mut lines = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim) {
+        let begins = line.starts_with("/*");
+        if begins || is_comment {
+            is_comment = !line.ends_with("*/");
+        } else if !line.is_empty() && !line.starts_with("//") {
+            lines.push_str(line);
+            lines.push('\n');
+        }
+    }
+    lines
+}
 
 /// Only what comes from here is loaded, run or talked to; nobody puts the page into a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; \
@@ -57,15 +103,15 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Answers with the file at `path`, if the page has one there. A browser that has it already is told so.
 pub(crate) fn answer(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
-    let asset = ASSETS.iter().find(|asset| asset.path == path)?;
-    let tag = format!("\"{:016x}\"", fingerprint(asset.bytes));
+    let asset = SENT.iter().find(|asset| asset.path == path)?;
+    let tag = format!("\"{:016x}\"", fingerprint(asset.text.as_bytes()));
     let is_known = request
         .get(header::IF_NONE_MATCH)
         .is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let body = if is_known {
         Body::empty()
     } else {
-        Body::from(asset.bytes)
+        Body::from(asset.text.as_str())
     };
     let mut response = Response::new(body);
     if is_known {
@@ -96,10 +142,10 @@ mod tests {
 
     #[test]
     fn the_page_is_small_and_wants_nothing_from_elsewhere() {
-        let total: usize = ASSETS.iter().map(|asset| asset.bytes.len()).sum();
+        let total: usize = SENT.iter().map(|asset| asset.text.len()).sum();
         assert!(total < 150_000, "{total} bytes");
         for asset in ASSETS {
-            let text = String::from_utf8_lossy(asset.bytes);
+            let text = asset.text;
             let elsewhere = text.match_indices("//").filter(|(at, _)| {
                 let (before, after) = (&text[..*at], &text[at + 2..]);
                 (before.ends_with("http:") || before.ends_with("https:"))
@@ -111,9 +157,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_readers_is_not_sent() {
+        let text = "/* Two\n   lines. */\n// One.\nlet a = 1; // kept\n\n  /** Of b. */\n  let b = `//`;\n";
+        assert_eq!(bare(text), "let a = 1; // kept\nlet b = `//`;\n");
+    }
+
+    #[test]
+    fn a_text_that_goes_over_several_lines_would_be_changed_so_there_is_none() {
+        for asset in ASSETS.iter().filter(|asset| asset.content_type == SCRIPT) {
+            let code = asset
+                .text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.starts_with("//") && !line.starts_with('*'));
+            for line in code.filter(|line| !line.starts_with("/*")) {
+                assert!(line.matches('`').count() % 2 == 0, "{}: {line}", asset.path);
+            }
+        }
+    }
+
+    #[test]
     fn every_module_that_is_imported_is_there() {
         for asset in ASSETS.iter().filter(|asset| asset.content_type == SCRIPT) {
-            let text = String::from_utf8_lossy(asset.bytes);
+            let text = asset.text;
             for line in text.lines().filter(|line| line.starts_with("import ")) {
                 let module = line
                     .split('"')
