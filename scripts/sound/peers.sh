@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Our scores beside those of the whole graph in ONNX Runtime: on 100 clips of $SOUND_CLIPS (a folder of 16 kHz mono FLAC or WAV), or
+# without it on ten made ones. The packages go to target/sound-env.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+env=target/sound-env
+if [[ ! -x $env/bin/python ]]; then
+  "${PYTHON:-python3}" -m venv "$env" >&2
+fi
+"$env/bin/python" -m pip install --quiet --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0 soundfile==0.14.0 >&2
+"${CARGO:-cargo}" build --quiet --locked -p bushbaby-sound --example scores >&2
+clips=${SOUND_CLIPS:-}
+if [[ -z $clips ]]; then
+  clips=$(mktemp -d)
+  trap 'rm -r "$clips"' EXIT
+  PYTHONPATH=scripts/sound "$env/bin/python" - "$clips" <<'PYTHON'
+import sys, soundfile
+from made_clips import clips
+for number, clip in enumerate(clips()):
+    soundfile.write(f"{sys.argv[1]}/{number}.wav", clip, 16_000, subtype="FLOAT")
+PYTHON
+fi
+# Every so many, so that all kinds of clips are among the hundred.
+find "$clips" -name '*.flac' -o -name '*.wav' | sort >target/sound-clips.txt
+step=$((($(wc -l <target/sound-clips.txt) + 99) / 100))
+mapfile -t files < <(awk -v step="$step" 'NR % step == 1 || step == 1' target/sound-clips.txt)
+PYTHONPATH=scripts/sound "$env/bin/python" scripts/sound/peers.py target/debug/examples/scores "${files[@]}"
