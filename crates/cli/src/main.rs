@@ -74,6 +74,8 @@ enum Command {
     Export(commands::export::Args),
     /// Find AprilTags in pictures.
     Detect(commands::detect::Args),
+    /// Hear what is in recordings: a baby's cry, a smoke alarm, any of 527 sounds.
+    Sound(commands::sound::Args),
     /// Measure this machine.
     #[command(subcommand)]
     Bench(commands::bench::BenchCommand),
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => commands::replay::run(args, &instance),
         Command::Export(args) => commands::export::run(&args),
         Command::Detect(args) => commands::detect::run(&args),
+        Command::Sound(args) => commands::sound::run(&args),
         Command::Bench(command) => commands::bench::run(command),
         Command::Completions(args) => commands::completions::run(args),
         Command::Reference(args) => commands::reference::run(args, &kinds::all()),

@@ -120,6 +120,26 @@ fn apriltag_reads_the_picture_of_a_capture() {
 }
 
 #[test]
+fn sound_events() {
+    // It takes a source that makes sound by itself.
+    if bushbaby_sources::KINDS.iter().all(|kind| kind.name != "sound_file") {
+        return;
+    }
+    check(
+        program(),
+        &Case {
+            kind: "sound_events",
+            node: "cry",
+            pipeline: "cameras:\n  ear: {scene: nursery}\nstages:\n  cry:\n    kind: sound_events\n    in: ear/audio\n"
+                .into(),
+            delivers: Some("cry/level"),
+            has_hardware: true,
+            unknown_setting: ("  cry:\n", "    no_such_key: 1\n"),
+        },
+    );
+}
+
+#[test]
 fn web() {
     check(
         program(),

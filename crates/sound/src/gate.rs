@@ -1,6 +1,6 @@
 //! The noise gate: whether there is anything worth a look, compared with how this room sounds when nothing happens.
 //!
-//! It has no fixed level: a nursery's microphone may give -45 dBFS and a workshop's -15. Six bands of pitch are followed, each with
+//! It has no fixed level: a nursery's microphone may give -45 dBFS and a workshop's -15. Five bands of pitch are followed, each with
 //! a floor of its own (what a tenth of the last minute stayed under), so that a cry shows in its own bands although a fan is louder.
 //! It is there to save time, so it errs on the side of being open: it stays open for as long as the model's window holds anything
 //! that rose, while the floor is not known yet, and for two looks in a row every few seconds whatever it thinks.
@@ -19,8 +19,8 @@ pub const STEP: usize = RATE_HZ as usize / 4;
 const PARTS: usize = 8;
 const PART: usize = STEP / PARTS;
 const LENGTH: usize = 512;
-/// Edges of the bands, as bins of 31.25 Hz: 125, 250, 500, 1000, 2000, 4000, 8000 Hz.
-const EDGES: [usize; 7] = [4, 8, 16, 32, 64, 128, 257];
+/// Edges of the bands, as bins of 31.25 Hz: 125, 500, 1000, 2000, 4000, 8000 Hz. A narrower one would waver by itself.
+const EDGES: [usize; 6] = [4, 16, 32, 64, 128, 257];
 const BANDS: usize = EDGES.len() - 1;
 /// Steps that the floor is made of: a minute.
 const MINUTE: usize = 240;

@@ -6,6 +6,7 @@ mod payload;
 mod peer;
 mod python;
 mod report;
+mod sound;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,8 @@ use std::process::ExitCode;
 pub(crate) enum BenchCommand {
     /// Throughput and latency of the bus between two processes, beside this machine's own memcpy.
     Bus(bus::BenchArgs),
+    /// Streams of sound that one core can listen to, beside what the model alone takes.
+    Sound(sound::SoundArgs),
     /// The writing process of `bench bus`, as it starts it.
     #[command(hide = true)]
     BusPeer(peer::PeerArgs),
@@ -23,6 +26,7 @@ pub(crate) enum BenchCommand {
 pub(crate) fn run(command: BenchCommand) -> ExitCode {
     let done = match command {
         BenchCommand::Bus(args) => bus::run(&args),
+        BenchCommand::Sound(args) => sound::run(&args),
         BenchCommand::BusPeer(args) => peer::run(&args),
     };
     match done {

@@ -20,6 +20,7 @@ pub(crate) mod replay;
 pub(crate) mod restart;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod sound;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod streams;

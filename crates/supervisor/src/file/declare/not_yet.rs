@@ -4,7 +4,7 @@
 pub(crate) const NOUNS: [&str; 3] = ["mics", "networktables", "bridges"];
 
 /// Kinds of stages.
-pub(crate) const STAGES: [&str; 3] = ["sound_events", "colored_target", "overlay"];
+pub(crate) const STAGES: [&str; 2] = ["colored_target", "overlay"];
 
 /// Kinds of sources.
 pub(crate) const SOURCES: [&str; 2] = ["mjpeg", "microphone"];

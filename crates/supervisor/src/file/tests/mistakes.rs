@@ -90,7 +90,7 @@ fn an_unknown_key_at_the_top() {
 #[test]
 fn what_is_not_there_yet() {
     insta::assert_snapshot!(
-        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nmics: {}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  cry: {kind: sound_events, in: a}\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
+        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nmics: {}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
         @r"
     error: camera `b`: `http://` is not there yet in this version
       --> pipeline.yaml:1:24
@@ -104,14 +104,12 @@ fn what_is_not_there_yet() {
       --> pipeline.yaml:3:1
     error: `bridges:` is not there yet in this version
       --> pipeline.yaml:4:1
-    error: stage `cry`: `kind: sound_events` is not there yet in this version
-      --> pipeline.yaml:6:15
     error: stage `ball`: `kind: colored_target` is not there yet in this version
-      --> pipeline.yaml:7:16
+      --> pipeline.yaml:6:16
     error: stage `over`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:8:16
+      --> pipeline.yaml:7:16
     error: `defaults:`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:9:12
+      --> pipeline.yaml:8:12
     "
     );
 }
