@@ -133,23 +133,29 @@ pub(crate) async fn restart(
     headers: HeaderMap,
     Path(node): Path<String>,
 ) -> Result<Response, Refusal> {
-    if !may_act(&app, peer, &headers) {
-        let has_password = app.logins.lock().unwrap_or_else(PoisonError::into_inner).has_password();
-        return Err(if has_password {
-            Refusal::new(
-                StatusCode::UNAUTHORIZED,
-                "from another machine this needs the password".into(),
-            )
-        } else {
-            Refusal::new(StatusCode::FORBIDDEN, "from another machine one can only look".into())
-                .with_hint("give the page a password: `web: {listen: 0.0.0.0:5800, password: $PASSWORD}`")
-        });
-    }
+    must_act(&app, peer, &headers)?;
     tracing::info!("{} asks for a restart of `{node}`", peer.0.0);
     match ask(&app, Request::Restart { node }).await? {
         Reply::Done => Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))).into_response()),
         other => Err(refused(other)),
     }
+}
+
+/// Refuses whoever may only look, and says what to do.
+pub(crate) fn must_act(app: &App, peer: Extension<Peer>, headers: &HeaderMap) -> Result<(), Refusal> {
+    if may_act(app, peer, headers) {
+        return Ok(());
+    }
+    let has_password = app.logins.lock().unwrap_or_else(PoisonError::into_inner).has_password();
+    Err(if has_password {
+        Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            "from another machine this needs the password".into(),
+        )
+    } else {
+        Refusal::new(StatusCode::FORBIDDEN, "from another machine one can only look".into())
+            .with_hint("give the page a password: `web: {listen: 0.0.0.0:5800, password: $PASSWORD}`")
+    })
 }
 
 #[derive(Deserialize)]

@@ -21,7 +21,7 @@ use crate::login::Logins;
 use crate::pictures::Pictures;
 use crate::results::Results;
 use crate::sound::Sounds;
-use crate::{assets, guard, live, mjpeg, recordings};
+use crate::{alerts, assets, guard, live, mjpeg, recordings};
 
 /// No request brings more.
 const LONGEST_BODY_BYTES: usize = 4 << 10;
@@ -62,6 +62,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/recordings/{node}", get(recordings::answer))
         .route("/api/settings/{node}", get(api::settings))
         .route("/api/restart/{node}", post(api::restart))
+        .route("/api/alerts/{name}/mute", post(alerts::mute))
         .route("/api/login", post(api::login))
         .fallback(file)
         .layer(DefaultBodyLimit::max(LONGEST_BODY_BYTES))

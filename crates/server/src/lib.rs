@@ -15,6 +15,7 @@
 
 #![deny(missing_docs)]
 
+mod alerts;
 mod api;
 mod app;
 mod assets;

@@ -77,6 +77,41 @@ fn a_name_of_another_machine_is_turned_away() {
     }
 }
 
+#[test]
+fn only_the_page_itself_mutes_an_alert_and_only_one_that_there_is() {
+    let site = Site::new("mute");
+    let alert = serde_json::json!({"name": "baby", "when": "cry finds baby_cry"});
+    let alerts = serde_json::json!({"alerts": [alert], "destinations": [], "recent": []});
+    site.supervisor().status.alerts = serde_json::from_value(alerts).unwrap();
+    let mute = |name: &str, origin: &str, body: &str| {
+        let headers = [("Origin", origin), ("Content-Type", "application/json")];
+        http::request(
+            site.address,
+            "POST",
+            &format!("/api/alerts/{name}/mute"),
+            &headers,
+            body,
+        )
+    };
+    let file = bushbaby_node::alerts::folder(&site.instance).join("muted").join("baby");
+    let own = format!("http://{}", site.address);
+    assert_eq!(mute("baby", "http://example.org", r#"{"for_ms":3600000}"#).status, 403);
+    assert_eq!(mute("baby", &own, r#"{"for_ms":-1}"#).status, 422);
+    assert_eq!(mute("baby", &own, r#"{"for_ms":1e30}"#).status, 422);
+    assert_eq!(mute("baby", &own, r#"{"for_ms":999999999999}"#).status, 400);
+    for name in ["nobody", "..", "..%2F..%2Fbaby", ".baby"] {
+        assert_eq!(mute(name, &own, r#"{"for_ms":3600000}"#).status, 404, "{name}");
+    }
+    assert!(!file.exists());
+    assert_eq!(mute("baby", &own, r#"{"for_ms":3600000}"#).status, 200);
+    let until: jiff::Timestamp = std::fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+    let left_s = (until - jiff::Timestamp::now()).get_seconds();
+    assert!((3_500..=3_600).contains(&left_s), "{left_s}");
+    assert_eq!(mute("baby", &own, r#"{"for_ms":0}"#).status, 200);
+    assert!(!file.exists());
+    let _ = std::fs::remove_dir_all(site.instance.state_dir());
+}
+
 fn restart(address: SocketAddr, node: &str, headers: &[(&str, &str)]) -> http::Response {
     http::request(address, "POST", &format!("/api/restart/{node}"), headers, "")
 }

@@ -130,6 +130,11 @@ impl Asker {
         self.answers.clone()
     }
 
+    /// Which instance is asked.
+    pub(crate) fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// Puts another question; the answer may take two seconds.
     ///
     /// # Errors
