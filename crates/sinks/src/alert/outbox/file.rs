@@ -346,3 +346,40 @@ fn load(connection: &Connection) -> Result<(Kept, Vec<String>), Fault> {
     }
     Ok((kept, told))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::Alert;
+
+    fn entry(seq: i64) -> Entry {
+        let mut alert = Alert::test("baby", "", "home", Timestamp::UNIX_EPOCH);
+        alert.id = format!("alert-{seq}");
+        alert.message = "x".repeat(2000);
+        Entry {
+            seq,
+            alert,
+            muted: false,
+            deliveries: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_no_damage_and_everything_is_written_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut file, ..) = File::open(&folder.path().join("outbox.db"));
+        let pages = |file: &File, most: u32| {
+            let connection = file.connection.as_ref().unwrap();
+            connection.pragma_update(None, "max_page_count", most).unwrap();
+        };
+        pages(&file, 20);
+        let entries: Vec<Entry> = (1..=100).map(entry).collect();
+        let full = entries.iter().find_map(|entry| file.add(entry).err()).unwrap();
+        assert!(full.to_string().contains("full"), "{full}");
+        assert!(!full.is_damage() && !file.is_broken());
+        pages(&file, 10_000);
+        file.write_all(entries.iter(), &BTreeMap::new()).unwrap();
+        let kept = read(&folder.path().join("outbox.db")).unwrap();
+        assert_eq!(kept.entries.len(), 100);
+    }
+}

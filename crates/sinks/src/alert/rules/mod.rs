@@ -215,6 +215,10 @@ impl Rules {
                     continue;
                 }
                 condition.is_done = true;
+                if condition.facts.sound.is_some() {
+                    // Its id is known for good: an end that is never told must not keep it.
+                    condition.gone_at = Some(now.mono);
+                }
                 self.settled.insert(condition.id.clone(), now.mono);
                 if !watched.rule.quiet.is_zero() {
                     let until = now.mono + watched.rule.quiet;
