@@ -24,7 +24,7 @@ use crate::options::{MAX_PIN_BUDGET, MAX_QUEUE, MAX_READERS, ReadOptions, ReadPo
 use crate::room::{self, CONTROL_BYTES};
 use crate::time::MonoTime;
 use crate::transport::{self, EVENT_FRAME, Listener, Reader, Sample, StreamService};
-use crate::wait::{self, Ended, Waker};
+use crate::wait::{self, Waker};
 use accept::Acceptance;
 
 /// The reading end of a stream. It goes on over any number of publishers that come and go.
@@ -143,12 +143,9 @@ impl Subscriber {
             if let Some(frame) = self.try_recv()? {
                 return Ok(Some(frame));
             }
-            match wait::poll_one(self, deadline.since(MonoTime::now()))? {
-                Ended::InTime => return Ok(None),
-                // What is quick to ask for is not asked for in vain: the frame is there already.
-                Ended::ByEvents => drop(self.take_events()?),
-                Ended::ByWaker if self.take_news()?.woken => return Ok(None),
-                Ended::ByWaker => {}
+            let in_time = wait::poll_all(&[self], deadline.since(MonoTime::now()))?;
+            if !in_time || self.take_news()?.woken {
+                return Ok(None);
             }
         }
     }
@@ -200,19 +197,14 @@ impl Subscriber {
 
     /// Takes all events up to now.
     pub(crate) fn take_news(&self) -> Result<News, RecvError> {
-        Ok(News {
+        let mut news = News {
             woken: self.waker.clear(),
-            publishers_changed: self.take_events()?,
-        })
-    }
-
-    /// Takes all events of publishers up to now; returns whether one came or went.
-    fn take_events(&self) -> Result<bool, RecvError> {
-        let mut publishers_changed = false;
+            publishers_changed: false,
+        };
         self.listener
-            .try_wait(|event| publishers_changed |= event.id != EVENT_FRAME)
+            .try_wait(|event| news.publishers_changed |= event.id != EVENT_FRAME)
             .map_err(|cause| self.failed("taking events", &cause))?;
-        Ok(publishers_changed)
+        Ok(news)
     }
 
     /// Returns what becomes readable when there is news, for loops that wait for many things at once. It stays so until the next

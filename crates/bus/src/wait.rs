@@ -85,32 +85,6 @@ pub fn wait_any(subscribers: &[&Subscriber], timeout: Duration) -> Result<(), Re
     }
 }
 
-/// What a wait of one subscriber ended with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// Nothing came in time.
-    InTime,
-    /// Events came, and nobody called the waker.
-    ByEvents,
-    /// Perhaps somebody called the waker.
-    ByWaker,
-}
-
-/// Waits for an event or a wake of one.
-pub(crate) fn poll_one(subscriber: &Subscriber, timeout: Duration) -> Result<Ended, RecvError> {
-    let [waker, events] = subscriber.fds();
-    let mut fds = [
-        PollFd::from_borrowed_fd(waker, PollFlags::IN),
-        PollFd::from_borrowed_fd(events, PollFlags::IN),
-    ];
-    match poll(&mut fds, Timespec::try_from(timeout).ok().as_ref()) {
-        Ok(0) => Ok(Ended::InTime),
-        Ok(_) if fds[0].revents().is_empty() => Ok(Ended::ByEvents),
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(Ended::ByWaker),
-        Err(error) => Err(RecvError::System { source: error.into() }),
-    }
-}
-
 /// Waits for an event or a wake of any; returns whether there was one in time.
 pub(crate) fn poll_all(subscribers: &[&Subscriber], timeout: Duration) -> Result<bool, RecvError> {
     let mut fds: Vec<PollFd<'_>> = subscribers
