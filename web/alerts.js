@@ -65,5 +65,5 @@ function deliveryOf({ destination, state, attempts, error }) {
 }
 
 function empty() {
-  return h("div", {}, h("p", {}, "This pipeline raises none. Write one into its file and start it again:"), h("pre", {}, "alerts:\n  baby:\n    when: cry finds baby_cry\n    send: [https://example.org/hook]\n"));
+  return h("div", {}, h("p", {}, "This pipeline raises none. Write one into its file and start it again:"), h("pre", {}, "alerts:\n  baby:\n    when: cry finds baby_cry\n    send: [ntfy:my-baby]\n"));
 }

@@ -2,7 +2,7 @@
 //!
 //! | body | sent |
 //! |---|---|
-//! | [`Events`] | when something began to be heard, and when it was over |
+//! | [`Events`] | when something began to be heard and when it was over; again every 2 s for a minute, under the same `id` |
 //! | [`Scores`] | with every window that was looked at |
 //! | [`Level`] | four times a second |
 //!
@@ -37,7 +37,8 @@ pub enum EventsKind {
     Events,
 }
 
-/// Something that is heard, from its beginning to its end. It is told twice, with the same `id`.
+/// Something that is heard, from its beginning to its end. It is told with the same `id` when it begins and when it ends, and each of these
+/// again every 2 s for a minute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SoundEvent {
     /// The same when it begins and when it ends, and no other's: also not after a restart.

@@ -1,7 +1,7 @@
 //! `sound_events`: what is heard: a baby's cry, a smoke alarm, breaking glass.
 //!
 //! In: sound in any form, of one stream or of many; each is listened to on its own. Out: [`Events`](results::Events) when something
-//! begins or ends, [`Scores`](results::Scores) with every window, [`Level`](results::Level) four times a second, with the capture time
+//! begins or ends and, under the same `id`, again every 2 s for a minute, so that a reader that starts anew misses none; [`Scores`](results::Scores) with every window, [`Level`](results::Level) four times a second, with the capture time
 //! and the origin of the piece of sound that completed them.
 
 use std::collections::BTreeMap;

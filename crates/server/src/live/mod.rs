@@ -51,10 +51,16 @@ async fn serve(app: Arc<App>, mut socket: WebSocket, may_act: bool) {
     tracing::debug!("a page was cut off: {trouble}");
     let close = CloseFrame {
         code: close_code::POLICY,
-        reason: trouble.to_string().into(),
+        reason: shortened(trouble.to_string()).into(),
     };
     // Whoever takes nothing does not take this either.
     let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(close)))).await;
+}
+
+/// A reason as long as the protocol lets it be (RFC 6455, 5.5: 125 bytes, two of them are the code).
+fn shortened(mut reason: String) -> String {
+    reason.truncate(reason.floor_char_boundary(123));
+    reason
 }
 
 /// Talks until the page goes; an error is why it is cut off.

@@ -1,19 +1,23 @@
 //! One stream that is listened to: its rate, its place, its gaps.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use bushbaby_bus::Frame;
+use bushbaby_bus::{Frame, MonoTime};
 use bushbaby_node::audio::AudioView;
 use bushbaby_node::{NodeError, Outputs};
 use bushbaby_sound::listener::{Listener, ListenerSettings, Told};
 use bushbaby_sound::resample::{ResampleError, Resampler};
-use bushbaby_sound::results::{Events, EventsKind, Level, LevelKind, SOUND_VERSION, Score, Scores, ScoresKind};
+use bushbaby_sound::results::{Events, EventsKind, Level, LevelKind, SOUND_VERSION, Score, Scores, ScoresKind, SoundEvent};
 use bushbaby_sound::tagger::{Tagger, TaggerError};
 
 use super::heard::{Anchor, Ids, event, rounded};
 
 /// A longer gap than this begins the stream anew; a shorter one is filled with silence.
 const LONGEST_GAP_S: f64 = 5.0;
+/// An event is told again for so long, and so often, under its `id`: a reader that starts anew misses none.
+const TOLD_FOR: Duration = Duration::from_secs(60);
+const TOLD_EVERY: Duration = Duration::from_secs(2);
 /// From this age of the sound on, looks become fewer.
 const LATE: Duration = Duration::from_secs(3);
 
@@ -47,6 +51,9 @@ pub(super) struct Stream {
     next_position: u64,
     /// The name of what is heard now, of each sound.
     ids: Vec<Option<String>>,
+    /// What was told lately, and when by the sound's own clock; oldest first.
+    lately: VecDeque<(MonoTime, SoundEvent)>,
+    told_at: MonoTime,
     anchor: Anchor,
     is_late: bool,
     mono: Vec<f32>,
@@ -69,6 +76,8 @@ impl Stream {
             window_s: tagger.window_samples() as f64 / f64::from(bushbaby_sound::RATE_HZ),
             next_position: piece.meta.position,
             ids: vec![None; settings.sounds.len()],
+            lately: VecDeque::new(),
+            told_at: frame.captured().mono,
             anchor: Anchor {
                 at_s,
                 wall: frame.captured().wall,
@@ -182,6 +191,7 @@ impl Stream {
                 }
             }
         }
+        let items = self.with_those_of_lately(items, captured.mono);
         if items.is_empty() {
             return Ok(());
         }
@@ -192,6 +202,22 @@ impl Stream {
             items,
         };
         out.send_result("events", &events, captured, origin)
+    }
+
+    /// What is told now: what is new, and every other second all that was told within a minute.
+    fn with_those_of_lately(&mut self, new: Vec<SoundEvent>, now: MonoTime) -> Vec<SoundEvent> {
+        while self.lately.front().is_some_and(|(told, _)| now.since(*told) > TOLD_FOR) {
+            self.lately.pop_front();
+        }
+        let is_due = now.since(self.told_at) >= TOLD_EVERY;
+        let mut items = Vec::new();
+        if is_due {
+            self.told_at = now;
+            items.extend(self.lately.iter().map(|(_, event)| event.clone()));
+        }
+        self.lately.extend(new.iter().map(|event| (now, event.clone())));
+        items.extend(new);
+        items
     }
 
     fn scores(&self, gate_open: bool, scores: &[f32]) -> Scores {

@@ -1,5 +1,6 @@
 //! An e-mail by SMTP.
 
+use std::io;
 use std::time::Duration;
 
 use lettre::message::Message;
@@ -28,9 +29,15 @@ pub(super) fn send(mail: &Mail, alert: &Alert, timeout: Duration) -> Outcome {
     }
 }
 
+/// Whether the system waited for the server in vain: a greeting that does not come counts as no connection for the library.
+fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)) || error.source().is_some_and(is_late)
+}
+
 /// A server's answer is told by its code: its text may quote the login.
 fn in_words(error: &lettre::transport::smtp::Error) -> String {
-    if error.is_timeout() {
+    if error.is_timeout() || is_late(error) {
         return "no answer in time".to_owned();
     }
     match error.status() {

@@ -173,7 +173,7 @@ fn a_stage_without_a_good_kind() {
     insta::assert_snapshot!(of_stage("    in: front"), @r"
     error: stage `tags`: it does not say which `kind` it is
       --> pipeline.yaml:3:3
-    hint: known kinds: `apriltag`, `gray`; `run: detector.py` runs your own code
+    hint: known kinds: `apriltag`, `gray`, `listener`; `run: detector.py` runs your own code
     ");
     insta::assert_snapshot!(of_stage("    kind: apriltags\n    in: frnt"), @r"
     error: stage `tags`: there is no kind `apriltags`
@@ -535,7 +535,7 @@ fn a_secret_is_not_told() {
     hint: known: `door`, `back`, `hall`, `tags`, `more`, `less`
     error: stage `less`: there is no kind `$DOOR_PASSWORD`
       --> pipeline.yaml:5:124
-    hint: known: `apriltag`, `gray`
+    hint: known: `apriltag`, `gray`, `listener`
     error: `web`: `listen`: `$DOOR_PASSWORD` is neither a port nor an address
       --> pipeline.yaml:6:6
     hint: `5800` is a port of this host only, `0.0.0.0:5800` is open to others
@@ -664,6 +664,6 @@ fn a_terminal_is_not_steered_by_a_file() {
 fn problems_are_also_objects_for_programs() {
     let problems = checked("cameras: {a: scene}\nbanana: 1\n").unwrap_err();
     insta::assert_snapshot!(serde_json::to_string(&problems).unwrap(), @r#"
-    [{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `stages`, `record`, `web`, `defaults`"}]
+    [{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `stages`, `record`, `alerts`, `mqtt`, `web`, `defaults`"}]
     "#);
 }

@@ -100,14 +100,16 @@ impl Listener {
         Self { process, lines }
     }
 
-    /// Waits for a line that starts so.
+    /// Waits for a line that starts so. Whoever listens a moment later gets what is kept by the broker: `0` stands for both.
     fn wait_for(&self, start: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
+        let later = start.strip_prefix("0 ").map(|rest| format!("1 {rest}"));
+        let is_it = |line: &str| line.starts_with(start) || later.as_ref().is_some_and(|later| line.starts_with(later));
         let mut others = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
-                Ok(line) if line.starts_with(start) => return line,
+                Ok(line) if is_it(&line) => return line,
                 Ok(line) => others.push(line),
                 Err(_) => panic!("waited in vain for `{start}`, heard {others:#?}"),
             }
