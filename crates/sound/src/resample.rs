@@ -135,7 +135,11 @@ fn inner(sample_rate_hz: u32) -> Result<Box<dyn rubato::Resampler<f32>>, Resampl
     let shortest = (sample_rate_hz / common_divisor(sample_rate_hz, RATE_HZ)) as usize;
     if shortest <= longest {
         // Half of the filter's length is its delay, which must be whole samples.
-        let shortest = if shortest % 2 == 0 { shortest } else { 2 * shortest };
+        let shortest = if shortest.is_multiple_of(2) {
+            shortest
+        } else {
+            2 * shortest
+        };
         let piece = (sample_rate_hz as usize / 50).next_multiple_of(shortest);
         return Fft::new_custom(
             sample_rate_hz as usize,

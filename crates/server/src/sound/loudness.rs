@@ -38,7 +38,13 @@ impl Loudness {
 }
 
 fn dbfs(value: f32) -> f64 {
-    f64::from((20.0 * value.log10()).max(LEAST_DB).min(-LEAST_DB))
+    let db = 20.0 * value.log10();
+    // What is no number is silence.
+    f64::from(if db.is_nan() {
+        LEAST_DB
+    } else {
+        db.clamp(LEAST_DB, -LEAST_DB)
+    })
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ impl Alerts {
             context.reporter.warn(&told);
         }
         let outbox = Arc::new(outbox);
-        let now = Now::now();
+        let now = Now::read();
         let mut rules = Rules::new(context.spec.instance.as_str(), rules(&self.settings), now);
         let (raised, settled) = outbox.known();
         raised.iter().for_each(|alert| rules.raised_before(alert, now));

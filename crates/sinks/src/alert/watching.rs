@@ -50,7 +50,7 @@ impl Watching<'_> {
         let mut looked_at = Instant::now();
         while !context.stop.is_set() {
             self.take_all(&mut rules)?;
-            let decisions = rules.tick(Now::now());
+            let decisions = rules.tick(Now::read());
             self.keep(decisions);
             if looked_at.elapsed() >= LOOK_EVERY {
                 looked_at = Instant::now();
@@ -59,7 +59,7 @@ impl Watching<'_> {
                 }
                 self.look_for_the_fallen()?;
                 if let Some(link) = &self.link {
-                    link.look(self.settings.alerts.keys(), Now::now());
+                    link.look(self.settings.alerts.keys(), Now::read());
                 }
                 context.reporter.alerts(self.status());
             }
@@ -103,7 +103,7 @@ impl Watching<'_> {
         for subscriber in self.subscribers {
             for _ in 0..MOST_AT_ONCE {
                 let Some(seen) = self.take(subscriber)? else { break };
-                let now = Now::now();
+                let now = Now::read();
                 let decisions = rules.see(subscriber.stream().as_str(), &seen, now);
                 self.keep(decisions);
                 if let Some(link) = &self.link {

@@ -8,7 +8,9 @@ use bushbaby_node::audio::AudioView;
 use bushbaby_node::{NodeError, Outputs};
 use bushbaby_sound::listener::{Listener, ListenerSettings, Told};
 use bushbaby_sound::resample::{ResampleError, Resampler};
-use bushbaby_sound::results::{Events, EventsKind, Level, LevelKind, SOUND_VERSION, Score, Scores, ScoresKind, SoundEvent};
+use bushbaby_sound::results::{
+    Events, EventsKind, Level, LevelKind, SOUND_VERSION, Score, Scores, ScoresKind, SoundEvent,
+};
 use bushbaby_sound::tagger::{Tagger, TaggerError};
 
 use super::heard::{Anchor, Ids, event, rounded};

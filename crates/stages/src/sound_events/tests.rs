@@ -230,7 +230,7 @@ fn two_streams_are_listened_to_on_their_own() {
     assert!(
         rig.scores
             .iter()
-            .all(|scores| scores.sounds["sine_wave"].heard == false || scores.source == "door")
+            .all(|scores| !scores.sounds["sine_wave"].heard || scores.source == "door")
     );
 }
 

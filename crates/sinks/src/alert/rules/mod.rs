@@ -457,7 +457,7 @@ impl Rules {
 
 impl Now {
     /// This moment, on both clocks.
-    pub fn now() -> Self {
+    pub fn read() -> Self {
         Self {
             mono: MonoTime::now(),
             wall: Timestamp::now(),

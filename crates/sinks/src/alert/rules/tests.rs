@@ -171,7 +171,7 @@ fn what_must_hold_is_raised_when_it_has_held() {
     assert_eq!(raised(&rules.tick(at(11_000))), ["baby-e1"]);
     // One that was over before is settled, for good.
     let short = event("e2", 0.5, 20_000, Some(25_000));
-    let decisions = rules.see(CRY, &heard("door", &[short.clone()]), at(26_000));
+    let decisions = rules.see(CRY, &heard("door", std::slice::from_ref(&short)), at(26_000));
     assert_eq!(
         decisions,
         [Decision::Settle {

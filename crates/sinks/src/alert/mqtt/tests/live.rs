@@ -206,12 +206,12 @@ fn home_assistants_entities_live_die_with_the_node_and_come_back_with_the_broker
     let listener = Listener::start(broker.port);
     let linked = Linked::to(&broker);
     listener.wait_for("0 bushbaby/available online");
-    linked.link.see(&scores(false), Now::now());
+    linked.link.see(&scores(false), Now::read());
     listener.wait_for("0 homeassistant/binary_sensor/bushbaby_default_door_baby_cry/config {");
     listener.wait_for("0 bushbaby/door/audio/baby_cry OFF");
     linked
         .link
-        .see(&event("e1", jiff::Timestamp::now().as_millisecond()), Now::now());
+        .see(&event("e1", jiff::Timestamp::now().as_millisecond()), Now::read());
     listener.wait_for("0 bushbaby/door/audio/baby_cry ON");
     listener.wait_for("0 bushbaby/door/audio/event {");
     // Whoever subscribes now hears what is kept.
