@@ -38,7 +38,7 @@ const fn family(name: &'static str, threshold: f32, classes: &'static [&'static 
 const FAMILIES: &[Family] = &[
     family(
         "baby_cry",
-        0.06,
+        0.04,
         &["Baby cry, infant cry", "Crying, sobbing", "Whimper"],
     ),
     family("baby_laughter", 0.3, &["Baby laughter"]),

@@ -8,9 +8,9 @@ const OVER_AFTER_S: f64 = 3.0;
 /// Two looks further apart than this do not support each other, in seconds.
 const APART_S: f64 = 4.0;
 /// How long a sound must have lasted, in the middle, before a window that ends with it scores for it; in seconds.
-const RISE_S: f64 = 1.5;
+const RISE_S: f64 = 1.4;
 /// How long it was over, in the middle, when the last window scored for it; in seconds.
-const FALL_S: f64 = 3.0;
+const FALL_S: f64 = 3.5;
 
 /// A beginning or an end; seconds of the stream.
 #[derive(Debug, Clone, Copy, PartialEq)]

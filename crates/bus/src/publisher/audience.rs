@@ -1,7 +1,7 @@
 //! The readers of a publisher: who they are, what they have received, and how it waits for them.
 
 use std::collections::HashSet;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use iceoryx2::port::update_connections::UpdateConnections;
@@ -148,11 +148,22 @@ impl Writer {
     }
 }
 
-impl Hearer for Writer {
+/// Hears what readers say to a writer, without holding it: a publisher that is dropped is gone at once.
+#[derive(Debug)]
+pub(super) struct Hearing {
+    pub(super) audience: Arc<Audience>,
+    pub(super) generation: u64,
+    pub(super) writer: Weak<Writer>,
+}
+
+impl Hearer for Hearing {
     fn hear(&self, message: Message) {
-        self.audience.hear(message, self.generation);
-        if matches!(message, Message::Joined { .. }) {
-            self.greet();
+        // First, and let go: what is heard may be what the end of the publisher waits for.
+        if matches!(message, Message::Joined { .. })
+            && let Some(writer) = self.writer.upgrade()
+        {
+            writer.greet();
         }
+        self.audience.hear(message, self.generation);
     }
 }

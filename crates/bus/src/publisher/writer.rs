@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use iceoryx2::prelude::EventId;
 
 use super::SendReceipt;
-use super::audience::Audience;
+use super::audience::{Audience, Hearing};
 use super::taking::{reserve_for, slots_for};
 use crate::bus::{Shared, locked};
 use crate::clean;
@@ -37,7 +37,8 @@ pub(super) struct Writer {
     pub(super) expected_readers: usize,
     odometer: Odometer,
     ear: Arc<Ear>,
-    pub(super) audience: Audience,
+    pub(super) audience: Arc<Audience>,
+    hearing: Arc<Hearing>,
     // Dropped in this order: a reader that is woken by the notifier's end finds no publisher any more.
     pub(super) state: Mutex<State>,
     notifier: Notifier,
@@ -111,14 +112,20 @@ impl Writer {
             .create()
             .map_err(|cause| BusError::transport(format!("stream `{stream}`: making the publisher's events"), cause))?;
         drop(lock);
-        let writer = Arc::new(Self {
+        let audience = Arc::<Audience>::default();
+        let writer = Arc::new_cyclic(|writer| Self {
+            hearing: Arc::new(Hearing {
+                audience: audience.clone(),
+                generation,
+                writer: writer.clone(),
+            }),
             stream: stream.clone(),
             generation,
             pacing: options.pacing,
             expected_readers: options.expected_readers,
             odometer,
             ear: Arc::new(ear),
-            audience: Audience::default(),
+            audience,
             state: Mutex::new(State {
                 slots: Some(slots),
                 epoch: 0,
@@ -129,7 +136,7 @@ impl Writer {
             service,
             bus: bus.clone(),
         });
-        let hearer: Weak<dyn Hearer> = Arc::downgrade(&(writer.clone() as Arc<dyn Hearer>));
+        let hearer: Weak<dyn Hearer> = Arc::downgrade(&(writer.hearing.clone() as Arc<dyn Hearer>));
         bus.janitor().attend(writer.ear.clone(), hearer);
         Ok(writer)
     }

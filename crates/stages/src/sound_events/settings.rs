@@ -39,6 +39,7 @@ pub struct Settings {
     pub model: Option<PathBuf>,
     /// What the scores of `model` are of, in order: a list of names, or a file with one a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ClassList")]
     pub classes: Option<ClassList>,
     /// Whether the model rests while nothing rises above the room's own noise. The gate follows the room and has no fixed level; every
     /// few seconds the model looks all the same.
