@@ -38,13 +38,14 @@ fn the_status_is_the_supervisors_own() {
 
 #[test]
 fn what_a_recorder_has_written_is_told() {
-    let site = Site::new("record");
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("2026-11-21_10-54-04.mcap"), [0; 1234]).unwrap();
     let node = serde_json::json!({"kind": "record", "role": "sink", "state": "running", "restarts": 0});
     let node = serde_json::from_value(node).unwrap();
-    site.supervisor().status.nodes.insert("tape".into(), node);
-    site.supervisor().settings = serde_json::json!({"to": folder.path()});
+    let site = Site::prepared("record", |supervisor| {
+        supervisor.status.nodes.insert("tape".into(), node);
+        supervisor.settings = serde_json::json!({"to": folder.path()});
+    });
     let written = http::get(site.address, "/api/recordings/tape").json();
     assert_eq!(
         (&written["file"], &written["bytes"]),
@@ -79,10 +80,10 @@ fn a_name_of_another_machine_is_turned_away() {
 
 #[test]
 fn only_the_page_itself_mutes_an_alert_and_only_one_that_there_is() {
-    let site = Site::new("mute");
     let alert = serde_json::json!({"name": "baby", "when": "cry finds baby_cry"});
     let alerts = serde_json::json!({"alerts": [alert], "destinations": [], "recent": []});
-    site.supervisor().status.alerts = serde_json::from_value(alerts).unwrap();
+    let alerts = serde_json::from_value(alerts).unwrap();
+    let site = Site::prepared("mute", |supervisor| supervisor.status.alerts = alerts);
     let mute = |name: &str, origin: &str, body: &str| {
         let headers = [("Origin", origin), ("Content-Type", "application/json")];
         http::request(

@@ -12,12 +12,12 @@ const COT: &str = "cot/audio";
 
 /// A page beside the microphone `cot` with the stage `cry`.
 fn site(test: &str) -> Site {
-    let site = Site::new(test);
-    site.supervisor().add(COT, "source", "audio");
-    for output in ["events", "scores", "level"] {
-        site.supervisor().add(&format!("cry/{output}"), "stage", output);
-    }
-    site
+    Site::prepared(test, |supervisor| {
+        supervisor.add(COT, "source", "audio");
+        for output in ["events", "scores", "level"] {
+            supervisor.add(&format!("cry/{output}"), "stage", output);
+        }
+    })
 }
 
 fn publisher(site: &Site, stream: &str) -> Publisher {
@@ -38,22 +38,18 @@ fn hear(page: &mut Page, spectrum: bool, listen: bool) {
 
 /// The next text about the sound that fulfils this.
 fn sound_until(page: &mut Page, is_it: impl Fn(&Value) -> bool) -> Value {
-    loop {
-        let sound = page.text("sound");
-        if is_it(&sound) {
-            return sound;
-        }
-    }
+    page.until("the text about the sound", |heard| match heard {
+        Heard::Text(sound) if sound["type"] == "sound" && is_it(&sound) => Some(sound),
+        _ => None,
+    })
 }
 
 /// Waits for a binary message of this type.
 fn content(page: &mut Page, kind: &str) -> (Value, Vec<u8>) {
-    loop {
-        let (header, bytes) = page.picture();
-        if header["type"] == kind {
-            return (header, bytes);
-        }
-    }
+    page.until(kind, |heard| match heard {
+        Heard::Picture { header, jpeg } if header["type"] == kind => Some((header, jpeg)),
+        _ => None,
+    })
 }
 
 fn event(id: &str, state: &str) -> Value {

@@ -18,8 +18,7 @@ fn size_of(jpeg: &[u8]) -> [u32; 2] {
 }
 
 fn site_with_table(test: &str) -> (Site, Camera) {
-    let site = Site::new(test);
-    site.supervisor().add("table/rgbd", "source", "rgbd");
+    let site = Site::prepared(test, |supervisor| supervisor.add("table/rgbd", "source", "rgbd"));
     let camera = Camera::start(&site.bus, "table/rgbd", [640, 360], Format::Rgbd);
     (site, camera)
 }
@@ -171,8 +170,7 @@ fn what_another_program_finds_belongs_to_the_pictures_it_names() {
 
 #[test]
 fn pictures_that_a_stage_made_come_after_the_cameras() {
-    let site = Site::new("made");
-    site.supervisor().add("blur/image", "stage", "image");
+    let site = Site::prepared("made", |supervisor| supervisor.add("blur/image", "stage", "image"));
     let _camera = Camera::start(&site.bus, "blur/image", [320, 180], Format::I420);
     let mut page = Page::open(site.address);
     let status = page.text("status");

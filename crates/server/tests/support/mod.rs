@@ -56,13 +56,24 @@ impl Site {
     }
 
     pub fn with(test: &str, password: Option<&str>, limits: Limits) -> Self {
+        Self::start(test, password, limits, |_| {})
+    }
+
+    /// With more nodes than two cameras: they are there before the page asks for the first time, as it keeps the answer for a while.
+    pub fn prepared(test: &str, prepare: impl FnOnce(&mut Pretended)) -> Self {
+        Self::start(test, None, Limits::default(), prepare)
+    }
+
+    fn start(test: &str, password: Option<&str>, limits: Limits, prepare: impl FnOnce(&mut Pretended)) -> Self {
         let instance = testing::instance(test);
         let context = testing::context(&instance, "web", "web", Vec::new()).unwrap();
-        let supervisor = Arc::new(Mutex::new(Pretended {
+        let mut pretended = Pretended {
             status: status_of_two_cameras(),
             restarts: Vec::new(),
             settings: json!({"family": "tag36h11"}),
-        }));
+        };
+        prepare(&mut pretended);
+        let supervisor = Arc::new(Mutex::new(pretended));
         std::fs::create_dir_all(instance.runtime_dir()).unwrap();
         let socket = UnixListener::bind(socket_path(&instance)).unwrap();
         let answers = supervisor.clone();

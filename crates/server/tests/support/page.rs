@@ -1,10 +1,13 @@
 //! A page's side of the WebSocket.
 
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
+
+/// How long a page waits for what must come, while others may come all the time.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Page {
     pub socket: WebSocket<TcpStream>,
@@ -26,7 +29,7 @@ impl Page {
 
     pub fn open_from(address: SocketAddr, origin: &str) -> Result<Self, String> {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let request = tungstenite::http::Request::builder()
             .uri(format!("ws://{address}/live"))
             .header("Host", address.to_string())
@@ -85,23 +88,33 @@ impl Page {
 
     /// Waits for a text of this type; pictures on the way are passed over.
     pub fn text(&mut self, kind: &str) -> Value {
-        loop {
-            match self.hear() {
-                Heard::Text(message) if message["type"] == kind => return message,
-                Heard::Closed(reason) => panic!("closed: {reason}"),
-                _ => {}
-            }
-        }
+        self.until(kind, |heard| match heard {
+            Heard::Text(message) if message["type"] == kind => Some(message),
+            _ => None,
+        })
     }
 
     /// Waits for a picture; texts on the way are passed over.
     pub fn picture(&mut self) -> (Value, Vec<u8>) {
+        self.until("a picture", |heard| match heard {
+            Heard::Picture { header, jpeg } => Some((header, jpeg)),
+            _ => None,
+        })
+    }
+
+    /// Waits for the first message that is it.
+    pub fn until<T>(&mut self, what: &str, mut is_it: impl FnMut(Heard) -> Option<T>) -> T {
+        let end = Instant::now() + PATIENCE;
         loop {
             match self.hear() {
-                Heard::Picture { header, jpeg } => return (header, jpeg),
-                Heard::Text(_) => {}
-                Heard::Closed(reason) => panic!("closed: {reason}"),
+                Heard::Closed(reason) => panic!("{what} did not come: closed: {reason}"),
+                heard => {
+                    if let Some(found) = is_it(heard) {
+                        return found;
+                    }
+                }
             }
+            assert!(Instant::now() < end, "{what} did not come within {PATIENCE:?}, others did");
         }
     }
 
