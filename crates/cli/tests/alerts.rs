@@ -69,6 +69,7 @@ fn keys_and_values_that_are_none_are_told_with_what_was_meant() {
   long: {{when: any stalled, send: [{{webhok: \"https://h/x\"}}]}}
   time: {{when: any stalled, quiet: 5, send: \"https://h/x\"}}
   list: []
+  via: {{when: any stalled, send: \"mqtt:home/x\"}}
   secret: {{when: any stalled, send: {{webhook: \"https://h/$NOBODY\", secret: $HOOK_KEY}}}}
 mqtt: {{brocker: h, prefix: a/}}
 "

@@ -232,7 +232,8 @@ impl NodeSettings {
         let unknown = take_unknown(&mut raw, kind);
         let own = settle(&raw, environment, |tree| match node.noun {
             Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
-            Noun::Camera | Noun::Stage | Noun::Record | Noun::Alerts => kind.check(tree, reading.base_dir),
+            Noun::Alerts => alerts::check_each(tree, &raw, |tree| kind.check(tree, reading.base_dir)),
+            Noun::Camera | Noun::Stage | Noun::Record => kind.check(tree, reading.base_dir),
         });
         let known = tell(node, defaults, unknown, &mut reading.findings);
         let own = tell(node, defaults, own, &mut reading.findings)?;

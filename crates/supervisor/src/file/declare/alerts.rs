@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bushbaby_node::Role;
-use bushbaby_node::settings::{Entry, Value};
+use bushbaby_node::settings::{Entry, Problem, Tree, Value};
 use bushbaby_node::when::When;
 
 use crate::file::FileProblem;
@@ -90,14 +90,50 @@ fn watch(rule: &Entry, file: &Arc<Path>, reading: &Reading<'_>) -> Option<Watch>
 /// `mqtt: 10.0.0.2` is the broker.
 fn in_long_form(mut entry: Entry) -> Entry {
     if let Value::Scalar(_) = &entry.value.value {
-        let broker = Entry {
-            key: "broker".to_owned(),
-            key_place: entry.value.place,
-            value: entry.value.clone(),
-        };
+        let broker = self::entry("broker", entry.value.clone());
         entry.value = keys::map(entry.value.place, vec![broker]);
     }
     entry
+}
+
+/// Has each alert checked by itself, so that a mistake in one hides none in another.
+///
+/// - `tree`: what is left of the settings after the mistakes that were told; `raw`: the settings as they were.
+///
+/// # Errors
+/// The mistakes of all; those of the broker once for each alert.
+pub(crate) fn check_each(
+    tree: &Tree,
+    raw: &Tree,
+    check: impl Fn(&Tree) -> Result<serde_json::Value, Vec<Problem>>,
+) -> Result<serde_json::Value, Vec<Problem>> {
+    let (Some(entries), Some(rules)) = (tree.as_map(), tree.get("alerts").and_then(Tree::as_map)) else {
+        return check(tree);
+    };
+    let mut others: Vec<Entry> = entries.iter().filter(|entry| entry.key != "alerts").cloned().collect();
+    if raw.get("mqtt").is_some() && tree.get("mqtt").is_none() {
+        // What is wrong with the broker was told: that there is none would be no news.
+        others.push(in_long_form(entry("mqtt", Tree::plain(tree.place, "localhost"))));
+    }
+    let alone = rules.iter().map(|rule| {
+        let mut entries = others.clone();
+        entries.push(entry("alerts", keys::map(tree.place, vec![rule.clone()])));
+        keys::map(tree.place, entries)
+    });
+    let problems: Vec<Problem> = alone.filter_map(|tree| check(&tree).err()).flatten().collect();
+    if problems.is_empty() {
+        check(tree)
+    } else {
+        Err(problems)
+    }
+}
+
+fn entry(key: &str, value: Tree) -> Entry {
+    Entry {
+        key: key.to_owned(),
+        key_place: value.place,
+        value,
+    }
 }
 
 /// Who a problem of the alerts' settings is with, and its path from there.
