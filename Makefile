@@ -21,7 +21,7 @@ demo:
 
 build:
 	@scripts/setup.sh build
-	$(CARGO) build --release --locked -p bushbaby
+	$(CARGO) build --release --locked -p bushbaby -p bushbaby-microphone
 
 test:
 	@scripts/setup.sh build test

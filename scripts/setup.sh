@@ -14,12 +14,15 @@ want() { # command or file to look for, package
 for part in "$@"; do
   case $part in
     build)
-      # turbojpeg needs nasm and cmake, and openh264 is silently slow without nasm; the V4L2 bindings need libclang.
+      # turbojpeg needs nasm and cmake, and openh264 is silently slow without nasm; the V4L2 bindings need libclang; the program that
+      # reads microphones needs ALSA's library, which pkg-config finds.
       want cc gcc
       want c++ g++
       want make make
       want cmake cmake
       want nasm nasm
+      want pkg-config pkg-config
+      want /usr/include/alsa/asoundlib.h libasound2-dev
       # libclang itself, not the C++ library libclang-cpp that LLVM's own tools bring along.
       clang=0
       for folder in /usr/lib/llvm-*/lib '/usr/lib/*'; do

@@ -26,6 +26,12 @@ for library in libasound libpython; do
 done
 env -i PATH=/nowhere HOME="$home" "$bushbaby" --version >/dev/null || fail "the command does not start without anything around it"
 
+# The one that reads microphones stands beside it, and is the only one that needs ALSA's library.
+microphone=$home/env/bin/bushbaby-microphone
+[[ $(ldd "$microphone") == *libasound* ]] || fail "the microphone program is not linked to libasound"
+"$microphone" list --json >/dev/null || fail "microphones cannot be listed"
+"$bushbaby" doctor --json | grep -q '"check":"microphones","state":"ok"' || fail "the command does not find the microphone program"
+
 # What it needs is NumPy and nothing else.
 installed=$("$home/env/bin/python" -m pip list --format=freeze --disable-pip-version-check | sed 's/==.*//' | grep -vE '^(pip|setuptools|wheel)$' | sort | tr '\n' ' ')
 [[ $installed == "bushbaby numpy " ]] || fail "it brought along more than NumPy: $installed"

@@ -19,15 +19,18 @@ if [[ ! -x $env/bin/maturin ]]; then
   "$env/bin/python" -m pip install --quiet --disable-pip-version-check 'maturin==1.16.*' >&2
 fi
 
-# The command is a program of its own that needs no Python; maturin only packs it.
-"$cargo" build --quiet --locked "${profile[@]}" -p bushbaby >&2
+# The command is a program of its own that needs no Python; maturin only packs it, and beside it the one that reads microphones.
+programs=(bushbaby bushbaby-microphone)
+"$cargo" build --quiet --locked "${profile[@]}" "${programs[@]/#/--package=}" >&2
 scripts=python/bushbaby.data/scripts
 packed=(python/bushbaby.data python/LICENSE-MIT python/LICENSE-APACHE python/NOTICE)
 trap 'rm -rf "${packed[@]}"' EXIT
 rm -rf "${packed[@]}"
 mkdir -p "$scripts"
-cp "target/$built/bushbaby" "$scripts/bushbaby"
-strip "$scripts/bushbaby"
+for program in "${programs[@]}"; do
+  cp "target/$built/$program" "$scripts/$program"
+  strip "$scripts/$program"
+done
 cp LICENSE-MIT LICENSE-APACHE NOTICE python/
 
 rm -rf "$out"
