@@ -1,13 +1,17 @@
-//! Cameras: usb, rtsp, gst, video files, recordings and a made scene.
+//! Cameras and microphones: usb, rtsp, gst, video and sound files, recordings and made scenes.
 
 mod calibration;
 mod decoded;
 pub mod gst;
 mod h264;
+pub mod microphone;
 pub mod replay;
 pub mod rtsp;
 pub mod scene;
 mod sound;
+pub mod sound_file;
+mod sound_pace;
+mod sound_track;
 #[cfg(test)]
 mod test_node;
 pub mod usb;
@@ -18,9 +22,11 @@ use bushbaby_node::Kind;
 /// The kinds of this crate.
 pub const KINDS: &[Kind] = &[
     gst::KIND,
+    microphone::KIND,
     replay::KIND,
     rtsp::KIND,
     scene::KIND,
+    sound_file::KIND,
     usb::KIND,
     video_file::KIND,
 ];

@@ -1,7 +1,7 @@
-//! The made scenes: a furnished room with AprilTags, and a camera that moves in it; or a table-top before a stereo camera that
-//! measures depth.
+//! The made scenes: a furnished room with AprilTags, and a camera that moves in it; a table-top before a stereo camera that
+//! measures depth; or a nursery that is heard.
 //!
-//! In: settings and a clock. Out: pictures, the same ones for the same seed, and the exact truth about each.
+//! In: settings and a clock. Out: pictures or sound, the same for the same seed, and the exact truth about them.
 
 mod art;
 mod camera_path;
@@ -10,6 +10,7 @@ mod face;
 mod fragments;
 mod geometry;
 mod lens;
+mod nursery;
 mod pace;
 mod picture;
 mod render;

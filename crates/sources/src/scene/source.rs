@@ -1,4 +1,4 @@
-//! `scene`: a made camera, with the truth about each picture.
+//! `scene`: a made camera or microphone, with the truth about each picture or sound.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use bushbaby_node::{Carries, Kind, NodeContext, NodeError, OutputSpec, Outputs, 
 use bushbaby_pixels::{ColorSpace, PixelFormat};
 
 use super::captures::{self, Captures};
+use super::nursery::{self, Nursery};
 use super::pace::Pace;
 use super::render::Renderer;
 use super::settings::{SceneSettings, Shows};
@@ -15,7 +16,7 @@ use super::settings::{SceneSettings, Shows};
 /// The kind.
 pub const KIND: Kind = Kind::source::<Scene>(
     "scene",
-    "A made camera: a room with AprilTags, or a table-top with its depth; with the truth about each picture.",
+    "A made camera or microphone: a room with AprilTags, a table-top with its depth, or a nursery to be heard; with the truth about each.",
 );
 
 /// What is sent when somebody asks for it: what a picture really shows.
@@ -28,15 +29,16 @@ pub(super) const TRUTH: OutputSpec = OutputSpec {
 /// The source.
 #[derive(Debug)]
 pub struct Scene {
-    camera: Camera,
+    made: Made,
     pace: Pace,
     stop: Stop,
 }
 
 #[derive(Debug)]
-enum Camera {
+enum Made {
     Tags(Box<Pictures>),
     Rgbd(Box<Captures>),
+    Nursery(Box<Nursery>),
 }
 
 impl Source for Scene {
@@ -54,28 +56,34 @@ impl Source for Scene {
         match settings.scene {
             Shows::Tags => Self::OUTPUTS.to_vec(),
             Shows::Rgbd => captures::OUTPUTS.to_vec(),
+            Shows::Nursery => nursery::OUTPUTS.to_vec(),
         }
     }
 
     fn open(settings: SceneSettings, context: &NodeContext) -> Result<Self, NodeError> {
-        let camera = match settings.scene {
-            Shows::Tags => Camera::Tags(Box::new(Pictures::open(&settings, context)?)),
-            Shows::Rgbd => Camera::Rgbd(Box::new(Captures::open(&settings, context)?)),
+        let made = match settings.scene {
+            Shows::Tags => Made::Tags(Box::new(Pictures::open(&settings, context)?)),
+            Shows::Rgbd => Made::Rgbd(Box::new(Captures::open(&settings, context)?)),
+            Shows::Nursery => Made::Nursery(Box::new(Nursery::open(&settings, context))),
         };
         Ok(Self {
-            camera,
+            made,
             pace: Pace::new(settings.fps),
             stop: context.stop.clone(),
         })
     }
 
     fn step(&mut self, out: &mut Outputs) -> Result<Step, NodeError> {
+        if let Made::Nursery(nursery) = &mut self.made {
+            return nursery.step(&self.stop, out);
+        }
         let Some(picture) = self.pace.wait_for_next(&self.stop) else {
             return Ok(Step::Idle);
         };
-        match &mut self.camera {
-            Camera::Tags(pictures) => pictures.send(picture, out)?,
-            Camera::Rgbd(captures) => captures.send(picture, out)?,
+        match &mut self.made {
+            Made::Tags(pictures) => pictures.send(picture, out)?,
+            Made::Rgbd(captures) => captures.send(picture, out)?,
+            Made::Nursery(_) => {}
         }
         Ok(Step::Sent)
     }

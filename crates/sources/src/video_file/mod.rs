@@ -1,6 +1,6 @@
 //! `video_file`: a film or a folder of pictures as a camera.
 //!
-//! In: a path. Out: `image`, each picture in the order in which it is shown.
+//! In: a path. Out: `image`, each picture in the order in which it is shown; `audio`, where the film has sound that is decoded here.
 //!
 //! ```text
 //! H.264 in MP4 → decoder here ─┐
@@ -15,6 +15,9 @@ mod ffmpeg;
 mod footage;
 mod movie;
 mod mp4;
+#[cfg(test)]
+mod sound_tests;
+mod soundtrack;
 mod source;
 mod stills;
 #[cfg(test)]
@@ -33,8 +36,10 @@ use crate::calibration;
 pub use source::VideoFileSource;
 
 /// The `video_file` source.
-pub const KIND: Kind =
-    Kind::source::<VideoFileSource>("video_file", "A film, or a folder of pictures, played like a camera.");
+pub const KIND: Kind = Kind::source::<VideoFileSource>(
+    "video_file",
+    "A film, with its sound, or a folder of pictures, played like a camera.",
+);
 
 /// Settings of the `video_file` source.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +47,7 @@ pub const KIND: Kind =
 pub struct VideoFileSettings {
     /// The film, the picture, or the folder of pictures (PNG, JPEG, PNM; in the order of their names, `2` before `10`).
     pub video_file: PathBuf,
-    /// Pictures a second. Absent: the film's own; 10 for a folder.
+    /// Pictures a second. Absent: the film's own; 10 for a folder. A film whose pictures have a pace of their own has no sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fps: Option<f64>,
     /// Whether it begins anew at its end. Otherwise the node stays, without pictures.

@@ -1,11 +1,13 @@
 //! Plays footage: sends each picture when it is due, or when the readers are ready for it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bushbaby_bus::{CaptureClock, CaptureTime, MonoTime, Pacing};
 use bushbaby_node::{Carries, NodeContext, NodeError, OutputSpec, Outputs, Source, Step, image};
 
 use super::footage::{Advance, Footage, open};
+use super::soundtrack::{AUDIO, Soundtrack, Span};
 use super::{Pace, VideoFileSettings};
 use crate::calibration::Calibrated;
 
@@ -23,6 +25,9 @@ pub struct VideoFileSource {
     context: NodeContext,
     calibrated: Calibrated,
     footage: Box<dyn Footage>,
+    sound: Option<Soundtrack>,
+    /// When the piece of sound that is ready is heard.
+    next_sound: Option<Span>,
     is_loop: bool,
     pace: Pace,
     is_open: bool,
@@ -39,15 +44,31 @@ pub struct VideoFileSource {
 
 impl Source for VideoFileSource {
     type Settings = VideoFileSettings;
-    const OUTPUTS: &'static [OutputSpec] = &[OutputSpec {
-        name: IMAGE,
-        carries: Carries::Image,
-        owes_frames: false,
-    }];
+    const OUTPUTS: &'static [OutputSpec] = &[
+        OutputSpec {
+            name: IMAGE,
+            carries: Carries::Image,
+            owes_frames: false,
+        },
+        OutputSpec {
+            name: AUDIO,
+            carries: Carries::Audio,
+            owes_frames: false,
+        },
+    ];
+
+    fn outputs(settings: &VideoFileSettings, base_dir: &Path) -> Vec<OutputSpec> {
+        let has_sound = Soundtrack::open(&base_dir.join(&settings.video_file), settings).is_some();
+        let outputs = Self::OUTPUTS.iter().filter(|output| has_sound || output.name != AUDIO);
+        outputs.copied().collect()
+    }
 
     fn open(settings: VideoFileSettings, context: &NodeContext) -> Result<Self, NodeError> {
-        let footage = open(&context.resolve(&settings.video_file), settings.fps, context)?;
+        let path = context.resolve(&settings.video_file);
+        let footage = open(&path, settings.fps, context)?;
         Ok(Self {
+            sound: Soundtrack::open(&path, &settings),
+            next_sound: None,
             context: context.clone(),
             calibrated: Calibrated::new(context, settings.calibration.as_deref()),
             footage,
@@ -63,13 +84,22 @@ impl Source for VideoFileSource {
     }
 
     fn step(&mut self, out: &mut Outputs) -> Result<Step, NodeError> {
-        if self.has_finished {
-            return Ok(Step::Finished);
-        }
         if !self.is_open && self.pace == Pace::Readers {
-            out.set_pacing(IMAGE, Pacing::WaitForReaders { outstanding: 1 });
+            for output in [IMAGE, AUDIO] {
+                out.set_pacing(output, Pacing::WaitForReaders { outstanding: 1 });
+            }
         }
         self.is_open = true;
+        if self.send_sound(out)? {
+            return Ok(Step::Sent);
+        }
+        if self.has_finished && self.next_sound.is_none() {
+            return Ok(Step::Finished);
+        }
+        if self.has_finished {
+            self.context.stop.wait(self.patience());
+            return Ok(Step::Idle);
+        }
         let at = match self.pending {
             Some(at) => at,
             None => match self.advance()? {
@@ -113,12 +143,15 @@ impl VideoFileSource {
         if !self.is_loop {
             self.has_finished = true;
             self.footage.close();
-            return Ok(Step::Finished);
+            return Ok(Step::Idle);
         }
         if self.sent == 0 {
             return Err(NodeError::new("not one picture could be played"));
         }
         self.before += self.footage.played().max(SHORTEST_LOOP);
+        if let Some(sound) = &mut self.sound {
+            sound.begins_anew(self.before);
+        }
         self.sent = 0;
         self.footage.rewind()?;
         Ok(Step::Idle)
@@ -136,15 +169,53 @@ impl VideoFileSource {
             self.started = Some(started + behind);
             due = now;
         }
-        let left = due.since(now);
-        if left > STEP {
-            self.context.stop.wait(STEP);
+        let (left, patience) = (due.since(now), self.patience());
+        if left > patience {
+            self.context.stop.wait(patience);
             return None;
         }
         if !left.is_zero() && self.context.stop.wait(left) {
             return None;
         }
         Some(CaptureTime::at(due, CaptureClock::File))
+    }
+
+    /// Sends the next piece of sound if it is its turn: at the film's pace once it would have been heard, at the readers' before
+    /// the next picture. Returns whether it did.
+    fn send_sound(&mut self, out: &mut Outputs) -> Result<bool, NodeError> {
+        let Some(sound) = &mut self.sound else {
+            return Ok(false);
+        };
+        if self.next_sound.is_none() {
+            self.next_sound = sound.prepare().unwrap_or_else(|error| {
+                self.context.reporter.warn(&error.to_string());
+                None
+            });
+        }
+        let Some(Span { begin, end }) = self.next_sound else {
+            return Ok(false);
+        };
+        let captured = match (self.pace, self.started, self.pending) {
+            (Pace::Film, Some(started), _) if MonoTime::now() >= started + end => {
+                CaptureTime::at(started + begin, CaptureClock::File)
+            }
+            (Pace::Readers, _, Some(at)) if at < end => return Ok(false),
+            (Pace::Readers, _, None) if !self.has_finished => return Ok(false),
+            (Pace::Readers, ..) if out.is_wanted(AUDIO)? && !out.wait_for_readers(AUDIO, STEP)? => return Ok(false),
+            (Pace::Readers, ..) => CaptureTime::now(CaptureClock::File),
+            (Pace::Film, ..) => return Ok(false),
+        };
+        self.next_sound = None;
+        sound.send(captured, out)?;
+        Ok(true)
+    }
+
+    /// How long a step may wait for a picture: until a piece of sound is due.
+    fn patience(&self) -> Duration {
+        let due = self.started.zip(self.next_sound).filter(|_| self.pace == Pace::Film);
+        due.map_or(STEP, |(started, sound)| {
+            (started + sound.end).since(MonoTime::now()).min(STEP)
+        })
     }
 
     /// Waits until there are readers and they have taken the picture before, a step at most.

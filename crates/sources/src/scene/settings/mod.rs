@@ -1,11 +1,13 @@
 //! The settings of the `scene` source.
 
 use std::path::Path;
+use std::time::Duration;
 
-use bushbaby_node::settings::{Length, Problem, Settings as NodeSettings, SizePx};
+use bushbaby_node::settings::{Length, Problem, Settings as NodeSettings, SizePx, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::nursery;
 use super::render::Plan;
 use super::table::{LARGEST_TAG_M, PLACES as PLACES_ON_TABLE, TablePlan};
 use super::truth::FAMILY;
@@ -17,10 +19,11 @@ use super::world::PLACES;
 pub struct SceneSettings {
     /// What it shows: `tags`, a room with AprilTags of family 36h11 in it, before a camera that moves; `rgbd`, a table-top
     /// before a stereo camera that measures depth: it writes `NAME/rgbd` and, while somebody reads them, `NAME/points` and
-    /// `NAME/truth`.
+    /// `NAME/truth`; `nursery`, a room at night that is only heard: it writes `NAME/audio`, 16 kHz, and `NAME/truth`, which says when
+    /// a cry, a dog, a sneeze or a clock begins and ends.
     #[serde(default)]
     pub scene: Shows,
-    /// Size of the pictures.
+    /// Size of the pictures. `nursery` has none.
     #[serde(default = "default_size")]
     pub size: SizePx,
     /// Pictures a second.
@@ -45,7 +48,16 @@ pub struct SceneSettings {
     /// Absent: true; with false each pixel has a depth.
     #[serde(default)]
     pub gaps: Option<bool>,
-    /// Decides how everything moves, and the noise: the same seed gives the same pictures.
+    /// Of `nursery`: when the first cry begins. Absent: after 10s.
+    #[serde(default)]
+    pub cry_after: Option<Time>,
+    /// Of `nursery`: how long it is from the beginning of one cry, which takes about 10s, to that of the next. Absent: 1min.
+    #[serde(default)]
+    pub cry_every: Option<Time>,
+    /// Of `nursery`: how loud a cry is, in dB relative to full scale (RMS of its loudest second). The room is at -62. Absent: -30.
+    #[serde(default)]
+    pub loudness: Option<f64>,
+    /// Decides how everything moves, what is heard in which turn, and the noise: the same seed gives the same pictures and sounds.
     #[serde(default)]
     pub seed: u64,
     /// Which tags there are. Of `tags`: one to eight, the first always in the picture; absent: 0 to 5. Of `rgbd`: up to four, the
@@ -66,6 +78,8 @@ pub enum Shows {
     Tags,
     /// A table-top with its depth.
     Rgbd,
+    /// A room with a baby, to be heard.
+    Nursery,
 }
 
 /// One array of a capture.
@@ -121,6 +135,7 @@ impl NodeSettings for SceneSettings {
         match self.scene {
             Shows::Tags => self.check_tags(&mut wrong),
             Shows::Rgbd => self.check_rgbd(&mut wrong),
+            Shows::Nursery => self.check_nursery(&mut wrong),
         }
         let tags = self.tags();
         for (index, id) in tags.iter().enumerate() {
@@ -138,7 +153,7 @@ impl NodeSettings for SceneSettings {
 }
 
 impl SceneSettings {
-    /// Keys that say something about the other scene, with its name.
+    /// Keys that say something about another scene, with its name.
     fn misplaced(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let of_tags = [
             ("noise", self.noise.is_some()),
@@ -150,13 +165,45 @@ impl SceneSettings {
             ("baseline", self.baseline.is_some()),
             ("gaps", self.gaps.is_some()),
         ];
-        let (keys, scene) = match self.scene {
-            Shows::Tags => (of_rgbd, "rgbd"),
-            Shows::Rgbd => (of_tags, "tags"),
-        };
-        keys.into_iter()
-            .filter(|(_, given)| *given)
-            .map(move |(key, _)| (key, scene))
+        let of_nursery = [
+            ("cry_after", self.cry_after.is_some()),
+            ("cry_every", self.cry_every.is_some()),
+            ("loudness", self.loudness.is_some()),
+        ];
+        let all = [
+            (Shows::Tags, "tags", of_tags),
+            (Shows::Rgbd, "rgbd", of_rgbd),
+            (Shows::Nursery, "nursery", of_nursery),
+        ];
+        let others = all.into_iter().filter(|(scene, ..)| *scene != self.scene);
+        others.flat_map(|(_, scene, keys)| {
+            let given = keys.into_iter().filter(|(_, given)| *given);
+            given.map(move |(key, _)| (key, scene))
+        })
+    }
+
+    fn check_nursery(&self, wrong: &mut impl FnMut(&str, String)) {
+        const SHORTEST: Duration = Duration::from_secs(15);
+        const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+        let plan = self.nursery_plan();
+        if plan.cry_after > LONGEST {
+            wrong(
+                "cry_after",
+                format!("got `{}`, wanted at most 24h", Time(plan.cry_after)),
+            );
+        }
+        if !(SHORTEST..=LONGEST).contains(&plan.cry_every) {
+            wrong(
+                "cry_every",
+                format!("got `{}`, wanted 15s to 24h", Time(plan.cry_every)),
+            );
+        }
+        if !(-90.0..=-10.0).contains(&plan.loudness_dbfs) {
+            wrong(
+                "loudness",
+                format!("got `{}`, wanted -90 to -10 dB", plan.loudness_dbfs),
+            );
+        }
     }
 
     fn check_tags(&self, wrong: &mut impl FnMut(&str, String)) {
@@ -212,6 +259,7 @@ impl SceneSettings {
         let usual = match self.scene {
             Shows::Tags => 0..6,
             Shows::Rgbd => 0..2,
+            Shows::Nursery => 0..0,
         };
         self.tags.clone().unwrap_or_else(|| usual.collect())
     }
@@ -233,6 +281,16 @@ impl SceneSettings {
             family: FAMILY,
             tags: self.tags(),
             tag_side_m: self.tag_size.metres,
+        }
+    }
+
+    /// The plan of `nursery`.
+    pub(super) fn nursery_plan(&self) -> nursery::Plan {
+        nursery::Plan {
+            cry_after: self.cry_after.map_or(Duration::from_secs(10), |time| time.0),
+            cry_every: self.cry_every.map_or(Duration::from_secs(60), |time| time.0),
+            loudness_dbfs: self.loudness.unwrap_or(-30.0),
+            seed: self.seed,
         }
     }
 

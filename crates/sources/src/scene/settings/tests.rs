@@ -89,3 +89,33 @@ fn a_table_that_cannot_be_says_why() {
         ["gaps: `gaps` belongs to `scene: rgbd`"]
     );
 }
+
+#[test]
+fn a_nursery_that_cannot_be_says_why() {
+    let nursery = |change: fn(&mut SceneSettings)| {
+        problems(|settings| {
+            settings.scene = Shows::Nursery;
+            change(settings);
+        })
+    };
+    assert!(nursery(|_| {}).is_empty());
+    let wrong = nursery(|settings| {
+        settings.cry_after = Some(Time(Duration::from_secs(90_000)));
+        settings.cry_every = Some(Time(Duration::from_secs(5)));
+        settings.loudness = Some(f64::NAN);
+        settings.gaps = Some(true);
+    });
+    assert_eq!(
+        wrong,
+        [
+            "gaps: `gaps` belongs to `scene: rgbd`",
+            "cry_after: got `25h`, wanted at most 24h",
+            "cry_every: got `5s`, wanted 15s to 24h",
+            "loudness: got `NaN`, wanted -90 to -10 dB",
+        ]
+    );
+    assert_eq!(
+        problems(|settings| settings.loudness = Some(-20.0)),
+        ["loudness: `loudness` belongs to `scene: nursery`"]
+    );
+}
