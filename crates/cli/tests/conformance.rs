@@ -44,6 +44,73 @@ fn scene_with_depth() {
 }
 
 #[test]
+fn scene_with_sound() {
+    let case = Case {
+        delivers: Some("eye/audio"),
+        ..camera("scene", "scene: nursery")
+    };
+    check(program(), &case);
+}
+
+/// A case for something that hears.
+fn microphone_of(kind: &'static str, line: &str) -> Case {
+    Case {
+        kind,
+        node: "ear",
+        pipeline: format!("mics:\n  ear:\n    {line}\n"),
+        delivers: Some("ear/audio"),
+        has_hardware: true,
+        unknown_setting: ("  ear:\n", "    no_such_key: 1\n"),
+    }
+}
+
+#[test]
+fn sound_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sound.wav");
+    // 100 ms of 16 kHz, one channel, 16 bits.
+    let mut wav =
+        b"RIFF\xa4\x0c\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data\x80\x0c\0\0".to_vec();
+    wav.extend((0..3200_u16).map(|n| n as u8));
+    std::fs::write(&path, wav).unwrap();
+    check(
+        program(),
+        &microphone_of("sound_file", &format!("file: {}", path.display())),
+    );
+}
+
+#[test]
+fn microphone() {
+    // One that is not there: the kind must say so and keep trying. One that is, is in `a_microphone_that_is_there` below.
+    let case = Case {
+        has_hardware: false,
+        ..microphone_of("microphone", "mic: no-such-microphone-on-any-machine")
+    };
+    check(program(), &case);
+}
+
+/// ALSA's plug-in `file` gives a file as a microphone, without hardware; it has no pace.
+#[test]
+fn a_microphone_that_is_there() {
+    if !program().with_file_name("bushbaby-microphone").exists() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (sound, configuration) = (folder.path().join("sound.raw"), folder.path().join("asound.conf"));
+    std::fs::write(&sound, vec![1; 3_200_000]).unwrap();
+    let text = format!(
+        "pcm.nothing {{ type null }}\npcm.!default {{ type file slave.pcm nothing file /dev/null infile \"{}\" format raw }}\n",
+        sound.display()
+    );
+    std::fs::write(&configuration, text).unwrap();
+    let line = format!(
+        "mic: default\n    rate: 16000\n    environment: {{ALSA_CONFIG_PATH: {}}}",
+        configuration.display()
+    );
+    check(program(), &microphone_of("microphone", &line));
+}
+
+#[test]
 fn video_file() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..4 {

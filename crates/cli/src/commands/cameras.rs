@@ -1,32 +1,97 @@
-//! `bushbaby cameras`: what is plugged in, what it can give, and the line to write.
+//! `bushbaby cameras`: cameras and microphones that are plugged in, what they can give, and the line to write.
 
 use std::process::ExitCode;
 
+use bushbaby_sources::microphone::{self, MicrophoneInfo, SurveyError};
 use bushbaby_sources::usb::{CameraInfo, ModeInfo, survey};
+use serde_json::{Value, json};
 
 use super::check::print;
 
 /// Arguments of `cameras`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Print one JSON object a camera.
+    /// Print one JSON object a camera or microphone; `kind` says which it is.
     #[arg(long)]
     json: bool,
 }
 
-/// Lists the cameras of this machine. None is no failure.
+type Microphones = Result<Vec<MicrophoneInfo>, SurveyError>;
+
+/// Lists the cameras and microphones of this machine. None is no failure.
 pub(crate) fn run(args: Args) -> ExitCode {
-    let cameras = survey();
+    let (cameras, microphones) = (survey(), microphone::survey());
     if args.json {
-        let lines = cameras.iter().filter_map(|camera| serde_json::to_string(camera).ok());
-        print(&lines.map(|line| line + "\n").collect::<String>());
-    } else if cameras.is_empty() {
+        print(&in_json(&cameras, &microphones));
+        return ExitCode::SUCCESS;
+    }
+    if cameras.is_empty() {
         eprintln!("no camera is plugged in");
         eprintln!("hint: `bushbaby demo` makes one; in a container, hand yours in: `--device /dev/video0`");
     } else {
         print(&in_words(&cameras));
     }
+    match microphones {
+        Ok(microphones) if microphones.is_empty() => {
+            eprintln!("no microphone is plugged in");
+            eprintln!(
+                "hint: `mics: {{bed: scene:nursery}}` makes one; in a container, hand yours in: `--device /dev/snd`"
+            );
+        }
+        Ok(microphones) => {
+            if !cameras.is_empty() {
+                print("\n");
+            }
+            print(&microphones_in_words(&microphones));
+        }
+        Err(error) => {
+            eprintln!("microphones cannot be listed: {error}");
+            if let Some(hint) = error.hint() {
+                eprintln!("hint: {hint}");
+            }
+        }
+    }
     ExitCode::SUCCESS
+}
+
+/// One object a line. What is said of microphones that cannot be listed is an object without a name.
+fn in_json(cameras: &[CameraInfo], microphones: &Microphones) -> String {
+    let told = |kind: &str, of: Option<Value>| {
+        let mut object = json!({ "kind": kind });
+        if let (Some(object), Some(Value::Object(of))) = (object.as_object_mut(), of) {
+            object.extend(of);
+        }
+        object.to_string() + "\n"
+    };
+    let cameras = cameras
+        .iter()
+        .map(|camera| told("camera", serde_json::to_value(camera).ok()));
+    let microphones: Vec<String> = match microphones {
+        Ok(microphones) => {
+            let each = microphones.iter();
+            each.map(|microphone| told("microphone", serde_json::to_value(microphone).ok()))
+                .collect()
+        }
+        Err(error) => {
+            let problem = json!({ "problem": error.to_string(), "hint": error.hint() });
+            vec![told("microphone", Some(problem))]
+        }
+    };
+    cameras.chain(microphones).collect()
+}
+
+/// One paragraph a microphone, and how to use the first.
+fn microphones_in_words(microphones: &[MicrophoneInfo]) -> String {
+    let paragraph = |microphone: &MicrophoneInfo| {
+        let MicrophoneInfo { id, name, pcm, usb } = microphone;
+        let details: Vec<&str> = usb.as_deref().into_iter().chain([pcm.as_str()]).collect();
+        format!("{name}\n  mic:{id}\n  {}\n\n", details.join(", "))
+    };
+    let mut text: String = microphones.iter().map(paragraph).collect();
+    if let Some(first) = microphones.first() {
+        text += &format!("In the pipeline file:\n\n  mics:\n    bed: mic:{}\n", first.id);
+    }
+    text
 }
 
 /// One paragraph a camera, and how to use the first.
@@ -140,6 +205,48 @@ In the pipeline file:
     front: usb:usb-046d_C920_A1-video-index0
 ";
         assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn a_microphone_is_told_with_the_line_to_write() {
+        let microphone = |id: &str, usb: Option<&str>| MicrophoneInfo {
+            id: id.into(),
+            name: "HD Pro Webcam C920".into(),
+            pcm: "plughw:CARD=C920,DEV=0".into(),
+            usb: usb.map(str::to_owned),
+        };
+        let told = microphones_in_words(&[
+            microphone("C920", Some("usb-046d_C920_A1-02")),
+            microphone("other", None),
+        ]);
+        let wanted = "HD Pro Webcam C920
+  mic:C920
+  usb-046d_C920_A1-02, plughw:CARD=C920,DEV=0
+
+HD Pro Webcam C920
+  mic:other
+  plughw:CARD=C920,DEV=0
+
+In the pipeline file:
+
+  mics:
+    bed: mic:C920
+";
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn each_line_of_json_says_what_it_is() {
+        let lines = in_json(&[webcam()], &Err(SurveyError::NoLibrary));
+        let [camera, microphone] = lines.lines().collect::<Vec<_>>().try_into().unwrap();
+        assert!(
+            camera.starts_with("{\"kind\":\"camera\",\"name\":\"HD Pro Webcam C920\""),
+            "{camera}"
+        );
+        assert_eq!(
+            microphone,
+            "{\"kind\":\"microphone\",\"problem\":\"`bushbaby-microphone` does not start: libasound is not installed\",\"hint\":\"sudo apt install libasound2\"}"
+        );
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bushbaby_bus::InstanceName;
-use bushbaby_node::Kind;
 use bushbaby_node::control::NodeSpec;
 use bushbaby_node::settings::{Problem, Tree, Value as TreeValue};
+use bushbaby_node::{Carries, Kind};
 use serde_json::Value;
 
 use crate::file::declare::defaults::Defaults;
@@ -185,6 +185,7 @@ impl<'a> Checker<'a> {
         }
         take_names(&nodes, &mut reading.findings);
         nodes.iter_mut().for_each(|node| node.find_outputs(&reading));
+        refuse_silent_mics(&nodes, &mut reading.findings);
         let resolved = resolve(&nodes, reading.lost_cameras, &mut reading.findings);
         let settings: Vec<Option<NodeSettings>> = nodes
             .iter()
@@ -212,6 +213,21 @@ fn take_names(nodes: &[Declared<'_>], findings: &mut Findings) {
     }
 }
 
+/// Reports what stands under `mics:` and makes no sound.
+fn refuse_silent_mics(nodes: &[Declared<'_>], findings: &mut Findings) {
+    for node in nodes.iter().filter(|node| node.noun == Noun::Mic) {
+        let (Some(kind), Some(outputs)) = (&node.kind, &node.outputs) else {
+            continue;
+        };
+        if outputs.iter().any(|output| output.carries == Carries::Audio) {
+            continue;
+        }
+        let message = format!("{}: {} makes no sound", node.called(), kind.called());
+        let hint = "it belongs under `cameras:`".to_owned();
+        findings.push(FileProblem::at(&node.spot, message).hint(hint));
+    }
+}
+
 /// The settings of one node of the file, in long form.
 struct NodeSettings {
     own: Settled,
@@ -233,7 +249,7 @@ impl NodeSettings {
         let own = settle(&raw, environment, |tree| match node.noun {
             Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
             Noun::Alerts => alerts::check_each(tree, &raw, |tree| kind.check(tree, reading.base_dir)),
-            Noun::Camera | Noun::Stage | Noun::Record => kind.check(tree, reading.base_dir),
+            Noun::Camera | Noun::Mic | Noun::Stage | Noun::Record => kind.check(tree, reading.base_dir),
         });
         let known = tell(node, defaults, unknown, &mut reading.findings);
         let own = tell(node, defaults, own, &mut reading.findings)?;

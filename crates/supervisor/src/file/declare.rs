@@ -38,7 +38,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) python: &'a Surroundings,
     /// The recording that cameras are played from instead.
     pub(crate) replay: Option<&'a Replay>,
-    /// Whether cameras are missing from the nodes because of mistakes: what reads them is then no mistake of its own.
+    /// Whether cameras or microphones are missing from the nodes because of mistakes: what reads them is no mistake of its own.
     pub(crate) lost_cameras: bool,
     pub(crate) findings: Findings,
 }
@@ -62,10 +62,42 @@ impl<'a> Reading<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Noun {
     Camera,
+    Mic,
     Stage,
     Record,
     Alerts,
     Web,
+}
+
+impl Noun {
+    /// The key at the top of the file under which it stands.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Camera => "cameras",
+            Self::Mic => "mics",
+            Self::Stage => "stages",
+            Self::Record => "record",
+            Self::Alerts => "alerts",
+            Self::Web => "web",
+        }
+    }
+
+    /// What one of them is called.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Camera => "camera",
+            Self::Mic => "microphone",
+            Self::Stage => "stage",
+            Self::Record => "record",
+            Self::Alerts => "alerts",
+            Self::Web => "web",
+        }
+    }
+
+    /// Whether only sources stand there.
+    pub(crate) fn is_source(self) -> bool {
+        matches!(self, Self::Camera | Self::Mic)
+    }
 }
 
 /// A node of the file. All trees still have `$NAME` in them.
@@ -130,7 +162,7 @@ impl<'k> Declared<'k> {
 /// A node as messages call it, ``stage `tags` ``.
 pub(crate) fn called(noun: Noun, name: &str) -> String {
     match noun {
-        Noun::Camera => format!("camera `{name}`"),
+        Noun::Camera | Noun::Mic => format!("{} `{name}`", noun.word()),
         Noun::Stage => format!("stage `{name}`"),
         Noun::Record => "`record`".to_owned(),
         Noun::Alerts => "`alerts`".to_owned(),

@@ -41,7 +41,7 @@ impl Shown {
                 first(python.key);
                 first(PYTHON);
             }
-            (Noun::Camera, NodeKind::BuiltIn(kind)) => drop(first(address::own_key(kind.name))),
+            (Noun::Camera | Noun::Mic, NodeKind::BuiltIn(kind)) => drop(first(address::own_key(kind.name))),
             (Noun::Record, _) => drop(first("to")),
             (Noun::Stage, NodeKind::BuiltIn(kind)) => drop(body.insert("kind".to_owned(), json!(kind.name))),
         }
@@ -136,23 +136,25 @@ fn long_wire(stream: &str, pace: Pace) -> Value {
 /// Writes the long form of a file, with every default. It reads back to the same plan.
 pub fn expand(checked: &Checked) -> String {
     let mut out = String::new();
-    for (noun, title) in [
-        (Noun::Camera, "cameras"),
-        (Noun::Stage, "stages"),
-        (Noun::Record, "record"),
-        (Noun::Alerts, ""),
-        (Noun::Web, "web"),
+    for noun in [
+        Noun::Camera,
+        Noun::Mic,
+        Noun::Stage,
+        Noun::Record,
+        Noun::Alerts,
+        Noun::Web,
     ] {
         let nodes: Vec<&Shown> = checked.shown.iter().filter(|node| node.noun == noun).collect();
         if nodes.is_empty() {
             continue;
         }
-        if !title.is_empty() {
-            out.push_str(title);
+        // Alerts bring their own keys, of which `mqtt:` is one.
+        if noun != Noun::Alerts {
+            out.push_str(noun.key());
             out.push_str(":\n");
         }
         for node in nodes {
-            let is_named = matches!(noun, Noun::Camera | Noun::Stage);
+            let is_named = noun.is_source() || noun == Noun::Stage;
             let level = match noun {
                 Noun::Alerts => 0,
                 _ if is_named => 2,

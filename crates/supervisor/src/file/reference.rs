@@ -3,7 +3,7 @@
 use bushbaby_node::{InputNeed, Kind, Role};
 use serde_json::Value;
 
-use crate::file::declare::address;
+use crate::file::declare::{Noun, address};
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::resolve::streams::in_words;
 use crate::file::schema::{alerts_broker, of_any_node, of_kind, of_type, properties};
@@ -25,7 +25,7 @@ pub fn reference_pages(kinds: &[Kind]) -> Vec<(String, String)> {
 pub fn reference(kind: &Kind) -> String {
     let schema = of_kind(kind);
     let role = match kind.role {
-        Role::Source => "Source, under `cameras:`".to_owned(),
+        Role::Source => format!("Source, under `{}:`", address::noun_of(kind.name).key()),
         Role::Stage => "Stage, under `stages:`".to_owned(),
         Role::Sink if kind.name == ALERT => "Sink, under `alerts:` and `mqtt:`".to_owned(),
         Role::Sink => format!("Sink, under `{}:`", kind.name),
@@ -38,10 +38,10 @@ pub fn reference(kind: &Kind) -> String {
         page.push_str("Reads pictures, from one stream or several, one frame at a time (`in:` or `each:`).\n");
     }
     if kind.role == Role::Source {
-        page.push_str(&format!(
-            "\n```yaml\ncameras:\n  front: {}\n```\n",
-            address::example(kind.name)
-        ));
+        let noun = address::noun_of(kind.name);
+        let called = if noun == Noun::Mic { "bed" } else { "front" };
+        let (key, example) = (noun.key(), address::example(kind.name));
+        page.push_str(&format!("\n```yaml\n{key}:\n  {called}: {example}\n```\n"));
     }
     if kind.name == RECORD {
         page.push_str(RECORDER);
@@ -69,8 +69,8 @@ const RECORDER: &str = "
 record: recordings
 ```
 
-It reads the first output of every camera, all results of stages, and how each node was (`_health/NODE`), unless `in:` says
-otherwise: nodes, streams or patterns, as in `in: [front, \"*/rgbd\", \"_health/*\"]`. `queue`, `every` and `max_fps` stand beside
+It reads the first output of every camera and microphone, all results of stages, and how each node was (`_health/NODE`), unless `in:`
+says otherwise: nodes, streams or patterns, as in `in: [front, \"*/rgbd\", \"_health/*\"]`. `queue`, `every` and `max_fps` stand beside
 `in:` as they do in stages; 8 frames of each stream may wait where nothing else is said. It ends last.
 ";
 

@@ -45,6 +45,7 @@ pub fn schema(kinds: &[Kind]) -> Value {
     stages.push(python_stage());
     let mut properties = Map::new();
     properties.insert("cameras".to_owned(), cameras(&sources));
+    properties.insert("mics".to_owned(), mics(&sources));
     properties.insert(
         "stages".to_owned(),
         json!({ "description": "What is done with the pictures, by name.", "type": "object", "additionalProperties": any_of(stages) }),
@@ -62,9 +63,14 @@ pub fn schema(kinds: &[Kind]) -> Value {
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "bushbaby pipeline",
-        "description": "Cameras, what to do with them, and where results go. Any value may be `$NAME`, which is taken from the environment.",
+        "description": "Cameras and microphones, what to do with them, and where results go. Any value may be `$NAME`, which is taken from the environment.",
         "anyOf": [
-            { "type": "object", "required": ["cameras"], "properties": properties, "additionalProperties": false },
+            {
+                "type": "object",
+                "anyOf": [{ "required": ["cameras"] }, { "required": ["mics"] }],
+                "properties": properties,
+                "additionalProperties": false,
+            },
             camera_list(&sources),
         ],
     });
@@ -139,6 +145,46 @@ fn camera(sources: &[&Kind]) -> Value {
     }));
     forms.extend(python_cameras(&[], &Map::new()));
     any_of(forms)
+}
+
+fn mics(sources: &[&Kind]) -> Value {
+    let heard: Vec<&Kind> = sources
+        .iter()
+        .copied()
+        .filter(|kind| address::is_heard(kind.name))
+        .collect();
+    let short = json!({
+        "type": "string",
+        "title": "An address",
+        "examples": ["mic:default", "sounds/a.wav", "scene:nursery", "rtsp://$USER:$PASSWORD@10.0.0.7/stream"],
+    });
+    let mut forms = vec![short, by_url(&heard, &[])];
+    for kind in &heard {
+        for key in address::own_keys_of_mic(kind.name) {
+            forms.push(under_key(kind, key));
+        }
+    }
+    forms.extend(python_cameras(&[], &Map::new()));
+    json!({
+        "description": "Sources of sound: by name, as a list, or the name of a file with a list.",
+        "anyOf": [
+            { "type": "object", "minProperties": 1, "additionalProperties": any_of(forms) },
+            camera_list(&heard),
+            { "type": "string", "title": "The name of a file with a list of microphones" },
+        ],
+    })
+}
+
+/// A source whose own setting stands under `key`.
+fn under_key(kind: &Kind, key: &str) -> Value {
+    let mut own = of_kind(kind);
+    let own_key = address::own_key(kind.name);
+    if let Some(properties) = own.get_mut("properties").and_then(Value::as_object_mut)
+        && let Some(setting) = properties.remove(own_key)
+    {
+        properties.insert(key.to_owned(), setting);
+    }
+    object(kind.name, &[own, of_any_node()], &[key], Map::new())
 }
 
 /// Cameras that are somebody's Python; which settings they have, only their code knows.
@@ -246,7 +292,7 @@ fn one_or_more(also: Vec<Value>) -> Value {
 }
 
 fn record(kind: &Kind) -> Value {
-    let what_in = "What is recorded: nodes, streams, patterns such as `*/image`. Absent: every camera, all results, and how each node was.";
+    let what_in = "What is recorded: nodes, streams, patterns such as `*/image`. Absent: every camera and microphone, all results, and how each node was.";
     let folder = json!({ "type": "string", "title": "The folder that recordings go to", "examples": ["recordings"] });
     let mut extra = properties(&of_type::<Pace>());
     extra.insert(

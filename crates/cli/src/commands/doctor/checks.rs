@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use bushbaby_bus::Instance;
+use bushbaby_sources::microphone::{self, MicrophoneInfo, SurveyError};
 use bushbaby_sources::usb::{CameraInfo, survey};
 
 use super::Finding;
@@ -35,6 +36,7 @@ pub(super) fn all(instance: &Instance) -> Vec<Finding> {
             crate::instance::status(instance).is_ok(),
         ),
         cameras(&survey()),
+        microphones(microphone::survey()),
         Finding::ok("RTSP", "H.264 cameras are read without further programs"),
         gstreamer(version("gst-launch-1.0", "--version"), has_elements()),
         ffmpeg(version("ffmpeg", "-version")),
@@ -158,6 +160,28 @@ fn cameras(cameras: &[CameraInfo]) -> Finding {
     match names.len() {
         0 => Finding::ok(CHECK, "none is plugged in; `bushbaby demo` makes one"),
         _ => Finding::ok(CHECK, names.join(", ")),
+    }
+}
+
+/// Whether the program that reads microphones is there and starts, and what it lists.
+fn microphones(listed: Result<Vec<MicrophoneInfo>, SurveyError>) -> Finding {
+    const CHECK: &str = "microphones";
+    match listed {
+        Ok(microphones) if microphones.is_empty() => {
+            Finding::ok(CHECK, "none is plugged in; `scene: nursery` makes one")
+        }
+        Ok(microphones) => {
+            let names: Vec<String> = microphones
+                .iter()
+                .map(|mic| format!("{} (mic:{})", mic.name, mic.id))
+                .collect();
+            Finding::ok(CHECK, names.join(", "))
+        }
+        Err(error) => Finding::warn(
+            CHECK,
+            error.to_string(),
+            error.hint().unwrap_or("`bushbaby cameras` tells more"),
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
-//! A camera's address: from `usb:0` or `rtsp://…` to a kind and its first setting.
+//! The address of a camera or a microphone: from `usb:0`, `mic:default` or `rtsp://…` to a kind and its first setting.
 
-use crate::file::declare::not_yet;
+use crate::file::declare::{Noun, not_yet};
 use crate::file::problem::{in_backticks, meant};
 
 /// What an address says.
@@ -8,8 +8,15 @@ use crate::file::problem::{in_backticks, meant};
 pub(crate) struct Address<'a> {
     /// Which kind of source plays it.
     pub(crate) kind: &'static str,
-    /// The part that the kind's own setting takes; absent for a bare `scene`.
+    /// The part that the kind's own setting takes; absent for a bare `scene` or `mic`.
     pub(crate) value: Option<&'a str>,
+}
+
+impl Address<'_> {
+    /// Whether it names a file.
+    pub(crate) fn is_file(&self) -> bool {
+        [VIDEO_FILE, SOUND_FILE].contains(&self.kind)
+    }
 }
 
 /// An address that no source plays.
@@ -21,10 +28,80 @@ pub(crate) struct BadAddress {
 
 const RTSP: &str = "rtsp";
 const VIDEO_FILE: &str = "video_file";
+const SOUND_FILE: &str = "sound_file";
+const MICROPHONE: &str = "microphone";
+const USB: &str = "usb";
+/// How a microphone is called in addresses and as a key.
+const MIC: &str = "mic";
+
+/// What stands under `mics:`, each with an address as people write it. A film is played for its sound alone.
+const MICS: [(&str, &str); 5] = [
+    (MICROPHONE, "mic:default"),
+    (SOUND_FILE, "sounds/a.wav"),
+    ("scene", "scene:nursery"),
+    (RTSP, "rtsp://10.0.0.7/stream"),
+    ("replay", "replay:day.mcap"),
+];
+
+/// What makes nothing but sound. It may stand under `cameras:`, but nobody looks for it there.
+const ONLY_MICS: [&str; 2] = [MICROPHONE, SOUND_FILE];
+
+/// Endings of files that hold sound and no pictures.
+const SOUND_ENDINGS: [&str; 4] = [".wav", ".flac", ".mp3", ".m4a"];
 
 /// The setting that holds what an address names: it bears the kind's own name, and for RTSP is the `url`.
 pub(crate) fn own_key(kind: &'static str) -> &'static str {
-    if kind == RTSP { "url" } else { kind }
+    match kind {
+        RTSP => "url",
+        MICROPHONE => MIC,
+        kind => kind,
+    }
+}
+
+/// The kind that a key says a source is.
+pub(crate) fn kind_of_key(key: &str, noun: Noun, sources: &[&'static str]) -> Option<&'static str> {
+    let kind = match (key, noun) {
+        (MIC, _) | (USB, Noun::Mic) => MICROPHONE,
+        ("file", Noun::Mic) => SOUND_FILE,
+        (key, _) => key,
+    };
+    sources.iter().copied().find(|known| *known == kind)
+}
+
+/// What a key's value is as the kind's own setting: a microphone on USB is one that is looked for there alone.
+pub(crate) fn value_of_key(key: &str, noun: Noun, value: &str) -> Option<String> {
+    (key == USB && noun == Noun::Mic).then(|| format!("{USB}:{value}"))
+}
+
+/// Whether people look for a kind under `mics:`.
+pub(crate) fn is_heard(kind: &str) -> bool {
+    MICS.iter().any(|(mic, _)| *mic == kind)
+}
+
+/// The keys under which the own setting of a kind may stand under `mics:`.
+pub(crate) fn own_keys_of_mic(kind: &'static str) -> Vec<&'static str> {
+    match kind {
+        MICROPHONE => vec![MIC, USB],
+        SOUND_FILE => vec![SOUND_FILE, "file"],
+        kind => vec![own_key(kind)],
+    }
+}
+
+/// The kinds that people look for under a noun.
+fn usual(noun: Noun, sources: &[&'static str]) -> impl Iterator<Item = &'static str> {
+    let is_usual = move |kind: &&'static str| match noun {
+        Noun::Mic => is_heard(kind),
+        _ => !ONLY_MICS.contains(kind),
+    };
+    sources.iter().copied().filter(is_usual)
+}
+
+/// The keys that say what a source is.
+pub(crate) fn keys_of(noun: Noun, sources: &[&'static str]) -> impl Iterator<Item = &'static str> {
+    usual(noun, sources).map(|kind| match kind {
+        RTSP => RTSP,
+        kind => own_key(kind),
+    })
 }
 
 /// Finds the kind among `sources`. `is_there` says whether a path exists, for names without a slash or a dot.
@@ -33,6 +110,7 @@ pub(crate) fn own_key(kind: &'static str) -> &'static str {
 /// What is wrong with the address, in words.
 pub(crate) fn read<'a>(
     text: &'a str,
+    noun: Noun,
     sources: &[&'static str],
     is_there: impl Fn(&str) -> bool,
 ) -> Result<Address<'a>, BadAddress> {
@@ -51,26 +129,33 @@ pub(crate) fn read<'a>(
                 kind,
                 value: Some(text),
             }),
-            None => Err(unknown_scheme(head, sources)),
+            None => Err(unknown_scheme(head, noun, sources)),
         };
     }
-    if let Some(kind) = find(head) {
+    if let Some(kind) = kind_of_key(head, noun, sources) {
         return match behind {
             // An RTSP camera has no address without its `//`.
-            _ if kind == RTSP => Err(bad(text, Some(format!("for example `{}`", example(kind))))),
+            _ if kind == RTSP => Err(bad(text, noun, Some(format!("for example `{}`", example(kind))))),
             Some(behind) if behind.trim().is_empty() => Err(cut_off(text, kind)),
             Some(behind) => Ok(Address {
                 kind,
-                value: Some(behind.trim_start()),
+                // `usb:` says where a microphone is looked for.
+                value: Some(if head == USB && kind == MICROPHONE {
+                    text
+                } else {
+                    behind.trim_start()
+                }),
             }),
-            None if kind == "scene" => Ok(Address { kind, value: None }),
+            None if kind == "scene" || head == MIC => Ok(Address { kind, value: None }),
             None => Err(cut_off(text, kind)),
         };
     }
     if text.starts_with("/dev/video") {
-        return Err(bad(text, Some(format!("did you mean `usb:{text}`?"))));
+        return Err(bad(text, noun, Some(format!("did you mean `usb:{text}`?"))));
     }
-    if let Some(kind) = find(VIDEO_FILE)
+    let lower = text.to_ascii_lowercase();
+    let is_sound = noun == Noun::Mic || SOUND_ENDINGS.iter().any(|ending| lower.ends_with(ending));
+    if let Some(kind) = find(if is_sound { SOUND_FILE } else { VIDEO_FILE })
         && (text.contains(['/', '.']) || is_there(text))
     {
         return Ok(Address {
@@ -78,12 +163,12 @@ pub(crate) fn read<'a>(
             value: Some(text),
         });
     }
-    Err(bad(text, Some(guess(text, head, sources))))
+    Err(bad(text, noun, Some(guess(text, head, noun, sources))))
 }
 
-fn bad(text: &str, hint: Option<String>) -> BadAddress {
+fn bad(text: &str, noun: Noun, hint: Option<String>) -> BadAddress {
     BadAddress {
-        message: format!("`{text}` is no address of a camera"),
+        message: format!("`{text}` is no address of a {}", noun.word()),
         hint,
     }
 }
@@ -95,39 +180,67 @@ fn cut_off(text: &str, kind: &str) -> BadAddress {
     }
 }
 
-fn unknown_scheme(scheme: &str, sources: &[&'static str]) -> BadAddress {
+fn unknown_scheme(scheme: &str, noun: Noun, sources: &[&'static str]) -> BadAddress {
     if not_yet::SCHEMES.contains(&scheme) {
         return BadAddress {
             message: not_yet::message(&format!("{scheme}://")),
             hint: None,
         };
     }
-    let hint = meant(scheme, sources.iter().copied()).map(|kind| format!("did you mean `{}`?", example(kind)));
+    let hint = meant(scheme, usual(noun, sources)).map(|kind| format!("did you mean `{}`?", example(kind)));
     BadAddress {
         message: format!("no source plays addresses that start with `{scheme}://`"),
         hint,
     }
 }
 
-fn guess(text: &str, head: &str, sources: &[&'static str]) -> String {
-    if !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) {
+fn guess(text: &str, head: &str, noun: Noun, sources: &[&'static str]) -> String {
+    let is_number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    if is_number && noun == Noun::Camera {
         return format!("did you mean `usb:{text}`?");
     }
+    // Names of ALSA's own devices.
+    if noun == Noun::Mic && ["hw", "plughw", "sysdefault", "default", "pulse", "pipewire"].contains(&head) {
+        return format!("did you mean `{MIC}:{text}`?");
+    }
     let letters = head.trim_end_matches(|c: char| c.is_ascii_digit());
-    match meant(letters, sources.iter().copied()) {
-        Some(kind) => format!("did you mean `{}`?", example(kind)),
-        None => format!("for example {}", in_backticks(sources.iter().map(|kind| example(kind)))),
+    match meant(letters, keys_of(noun, sources)) {
+        Some(key) => format!(
+            "did you mean `{}`?",
+            example_of(kind_of_key(key, noun, sources).unwrap_or(key), noun)
+        ),
+        None => format!(
+            "for example {}",
+            in_backticks(usual(noun, sources).map(|kind| example_of(kind, noun)))
+        ),
+    }
+}
+
+/// An address as people write it under a noun.
+fn example_of(kind: &'static str, noun: Noun) -> &'static str {
+    let mic = MICS.iter().find(|(mic, _)| noun == Noun::Mic && *mic == kind);
+    mic.map_or_else(|| example(kind), |(_, example)| example)
+}
+
+/// The noun under which people look for a kind.
+pub(crate) fn noun_of(kind: &str) -> Noun {
+    if ONLY_MICS.contains(&kind) {
+        Noun::Mic
+    } else {
+        Noun::Camera
     }
 }
 
 /// An address as people write it.
 pub(crate) fn example(kind: &str) -> &str {
     match kind {
-        "usb" => "usb:0",
+        USB => "usb:0",
         RTSP => "rtsp://10.0.0.7/stream",
         "gst" => "gst:videotestsrc",
         VIDEO_FILE => "clips/a.mp4",
         "replay" => "replay:day.mcap",
+        MICROPHONE => "mic:default",
+        SOUND_FILE => "sounds/a.wav",
         other => other,
     }
 }
@@ -136,15 +249,23 @@ pub(crate) fn example(kind: &str) -> &str {
 mod tests {
     use super::*;
 
-    const SOURCES: [&str; 5] = ["usb", "rtsp", "gst", "video_file", "scene"];
+    const SOURCES: [&str; 7] = ["usb", "rtsp", "gst", "video_file", "scene", "microphone", "sound_file"];
 
     fn good(text: &str) -> (&'static str, Option<&str>) {
-        let address = read(text, &SOURCES, |path| path == "clips").unwrap();
+        good_under(Noun::Camera, text)
+    }
+
+    fn good_under(noun: Noun, text: &str) -> (&'static str, Option<&str>) {
+        let address = read(text, noun, &SOURCES, |path| path == "clips").unwrap();
         (address.kind, address.value)
     }
 
     fn told(text: &str) -> String {
-        let BadAddress { message, hint } = read(text, &SOURCES, |_| false).unwrap_err();
+        told_under(Noun::Camera, text)
+    }
+
+    fn told_under(noun: Noun, text: &str) -> String {
+        let BadAddress { message, hint } = read(text, noun, &SOURCES, |_| false).unwrap_err();
         format!("{message} ({})", hint.unwrap_or_default())
     }
 
@@ -162,6 +283,32 @@ mod tests {
         assert_eq!(good("a.mp4"), ("video_file", Some("a.mp4")));
         assert_eq!(good("clips"), ("video_file", Some("clips")));
         assert_eq!(good("video_file:clips"), ("video_file", Some("clips")));
+        assert_eq!(good("night.WAV"), ("sound_file", Some("night.WAV")));
+        assert_eq!(good("mic:default"), ("microphone", Some("default")));
+    }
+
+    #[test]
+    fn each_short_form_of_a_microphone_has_its_kind() {
+        let good = |text| good_under(Noun::Mic, text);
+        assert_eq!(good("mic"), ("microphone", None));
+        assert_eq!(good("mic:default"), ("microphone", Some("default")));
+        assert_eq!(good("mic:hw:1,0"), ("microphone", Some("hw:1,0")));
+        assert_eq!(good("microphone:C920"), ("microphone", Some("C920")));
+        assert_eq!(good("usb:C920"), ("microphone", Some("usb:C920")));
+        assert_eq!(good("sounds/a.wav"), ("sound_file", Some("sounds/a.wav")));
+        assert_eq!(good("a.mp4"), ("sound_file", Some("a.mp4")));
+        assert_eq!(good("file:night"), ("sound_file", Some("night")));
+        assert_eq!(good("scene:nursery"), ("scene", Some("nursery")));
+        assert_eq!(good("rtsp://10.0.0.7/s1"), ("rtsp", Some("rtsp://10.0.0.7/s1")));
+    }
+
+    #[test]
+    fn a_bad_address_of_a_microphone_says_what_would_be_good() {
+        let told = |text| told_under(Noun::Mic, text);
+        insta::assert_snapshot!(
+            ["default", "hw:1", "mci:default", "mic:", "usb", "0", "file:", "banana", ""].map(told).join("\n"),
+            @r""
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One camera: from its short or long form to a kind and the settings that this kind reads.
+//! One camera or microphone: from its short or long form to a kind and the settings that this kind reads.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,8 +20,9 @@ use crate::file::settings::{any_node, keys};
 
 const URL: &str = "url";
 
-/// Reads a camera whose name stands at `spot`.
+/// Reads a source whose name stands at `spot`, under `noun`.
 pub(crate) fn read<'a>(
+    noun: Noun,
     name: &str,
     spot: Spot,
     tree: &Tree,
@@ -41,31 +42,35 @@ pub(crate) fn read<'a>(
         entries = replayed(name, replay, tree.place, entries);
     }
     let file = Arc::clone(&spot.file);
-    let kind = match find_kind(&mut entries, tree, &file, reading) {
+    let kind = match find_kind(noun, &mut entries, tree, &file, reading) {
         Ok(kind) => Some(kind),
         Err(problem) => {
-            let message = format!("{}: {}", called(Noun::Camera, name), problem.message);
+            let message = format!("{}: {}", called(noun, name), problem.message);
             reading.findings.push(FileProblem { message, ..problem });
             None
         }
     };
     if kind.as_ref().is_some_and(|kind| kind.name() == "replay") {
-        plays_its_namesake(&mut entries, name, tree.place);
+        unless_said(&mut entries, "camera", name, tree.place);
     }
-    Declared::new(Noun::Camera, name, spot, kind).with(tree.place, entries, defaults)
+    // Nobody needs the pictures of a microphone.
+    if noun == Noun::Mic && kind.as_ref().is_some_and(|kind| kind.name() == "rtsp") {
+        unless_said(&mut entries, "audio", "only", tree.place);
+    }
+    Declared::new(noun, name, spot, kind).with(tree.place, entries, defaults)
 }
 
-/// Lets a replay that does not say which camera of the recording it is play the one of its own name.
-fn plays_its_namesake(entries: &mut Vec<Entry>, name: &str, place: Place) {
-    if entries.iter().any(|entry| entry.key == "camera") {
+/// Adds a setting that goes without saying: a replay plays the camera of its own name.
+fn unless_said(entries: &mut Vec<Entry>, key: &str, value: &str, place: Place) {
+    if entries.iter().any(|entry| entry.key == key) {
         return;
     }
     let text = Scalar {
-        text: name.to_owned(),
+        text: value.to_owned(),
         quoted: true,
     };
     entries.push(Entry {
-        key: "camera".to_owned(),
+        key: key.to_owned(),
         key_place: place,
         value: Tree {
             place,
@@ -97,15 +102,16 @@ fn quoted(place: Place, text: String) -> Tree {
     }
 }
 
-/// Why a camera's kind is not known.
+/// Why a source's kind is not known.
 struct Untold {
     place: Place,
     message: String,
     hint: Option<String>,
 }
 
-/// Finds which kind a camera is, and leaves its settings in the form that the kind reads.
+/// Finds which kind a source is, and leaves its settings in the form that the kind reads.
 fn find_kind<'a>(
+    noun: Noun,
     entries: &mut Vec<Entry>,
     tree: &Tree,
     file: &Arc<Path>,
@@ -115,11 +121,11 @@ fn find_kind<'a>(
     let at = |Untold { place, message, hint }: Untold| FileProblem::at(&Spot::new(file, place), message).hint(hint);
     let tells = |entry: &Entry| {
         let key = entry.key.as_str();
-        [URL, RUN, DRIVER].contains(&key) || sources.contains(&key)
+        [URL, RUN, DRIVER].contains(&key) || address::kind_of_key(key, noun, &sources).is_some()
     };
     let telling: Vec<Entry> = entries.iter().filter(|entry| tells(entry)).cloned().collect();
     match telling.as_slice() {
-        [] => Err(at(untold(entries, tree, &sources))),
+        [] => Err(at(untold(noun, entries, tree, &sources))),
         [entry] => {
             entries.retain(|entry| !tells(entry));
             if let Some(key) = [RUN, DRIVER].into_iter().find(|key| *key == entry.key) {
@@ -130,7 +136,7 @@ fn find_kind<'a>(
                 message,
                 hint,
             };
-            let (name, value) = kind_of(entry, &sources, reading).map_err(|bad| at(at_value(bad)))?;
+            let (name, value) = kind_of(noun, entry, &sources, reading).map_err(|bad| at(at_value(bad)))?;
             if value.value != Value::Null {
                 entries.insert(
                     0,
@@ -159,18 +165,29 @@ fn find_kind<'a>(
 }
 
 /// The kind that an entry names, and the value of the kind's own setting.
-fn kind_of(entry: &Entry, sources: &[&'static str], reading: &Reading<'_>) -> Result<(&'static str, Tree), BadAddress> {
-    if let Some(kind) = sources.iter().copied().find(|kind| *kind == entry.key) {
-        return Ok((kind, entry.value.clone()));
+fn kind_of(
+    noun: Noun,
+    entry: &Entry,
+    sources: &[&'static str],
+    reading: &Reading<'_>,
+) -> Result<(&'static str, Tree), BadAddress> {
+    if let Some(kind) = address::kind_of_key(&entry.key, noun, sources) {
+        let mut value = entry.value.clone();
+        if let Value::Scalar(scalar) = &mut value.value
+            && let Some(text) = address::value_of_key(&entry.key, noun, &scalar.text)
+        {
+            scalar.text = text;
+        }
+        return Ok((kind, value));
     }
     let Value::Scalar(Scalar { text, quoted }) = &entry.value.value else {
         let message = format!("`{URL}` got {}, wanted an address", entry.value.describe());
         return Err(BadAddress { message, hint: None });
     };
     if text.starts_with('$') && has_variable(text) {
-        return kind_in_variable(text, &entry.value, sources, reading).map(|kind| (kind, entry.value.clone()));
+        return kind_in_variable(noun, text, &entry.value, sources, reading).map(|kind| (kind, entry.value.clone()));
     }
-    let address = address::read(text, sources, |path| reading.base_dir.join(path).exists())?;
+    let address = address::read(text, noun, sources, |path| reading.base_dir.join(path).exists())?;
     let scalar = |text: &str| {
         Value::Scalar(Scalar {
             text: text.to_owned(),
@@ -188,6 +205,7 @@ fn kind_of(entry: &Entry, sources: &[&'static str], reading: &Reading<'_>) -> Re
 
 /// The kind of an address that stands in the environment as a whole. What the variable is called is shown, what it says is not.
 fn kind_in_variable(
+    noun: Noun,
     text: &str,
     tree: &Tree,
     sources: &[&'static str],
@@ -202,10 +220,10 @@ fn kind_in_variable(
     }
     let whole = filled.tree.as_text().unwrap_or_default();
     let hide = |text: String| filled.secrets.hide(&text);
-    match address::read(whole, sources, |path| reading.base_dir.join(path).exists()) {
+    match address::read(whole, noun, sources, |path| reading.base_dir.join(path).exists()) {
         Ok(address) if address.value == Some(whole) => Ok(address.kind),
         Ok(address) => Err(BadAddress {
-            message: format!("`{text}` hides which kind of camera it is"),
+            message: format!("`{text}` hides which kind of {} it is", noun.word()),
             hint: Some(format!(
                 "write `{}:` in the file and only the rest into the variable",
                 address.kind
@@ -218,8 +236,8 @@ fn kind_in_variable(
     }
 }
 
-/// Words what is missing in a camera without `url` and without a kind.
-fn untold(entries: &[Entry], tree: &Tree, sources: &[&'static str]) -> Untold {
+/// Words what is missing in a source without `url` and without a kind.
+fn untold(noun: Noun, entries: &[Entry], tree: &Tree, sources: &[&'static str]) -> Untold {
     let at = |place, message: String, hint: Option<String>| Untold { place, message, hint };
     if let Value::List(_) = tree.value {
         return at(
@@ -237,20 +255,14 @@ fn untold(entries: &[Entry], tree: &Tree, sources: &[&'static str]) -> Untold {
         return at(entry.key_place, not_yet::message(&format!("{}:", entry.key)), None);
     }
     if let Some(entry) = own().find(|entry| entry.key == "kind") {
-        let kind = entry.value.as_text().unwrap_or("usb");
+        let usual = if noun == Noun::Mic { "mic" } else { "usb" };
+        let kind = entry.value.as_text().unwrap_or(usual);
         let hint = format!("write `{kind}: …` instead of `kind: {kind}`");
-        return at(
-            entry.key_place,
-            "`kind` is a key of stages; a camera's kind is a key itself".to_owned(),
-            Some(hint),
-        );
+        let message = format!("`kind` is a key of stages; a {}'s kind is a key itself", noun.word());
+        return at(entry.key_place, message, Some(hint));
     }
-    let near = own().find_map(|entry| {
-        Some((
-            entry,
-            meant(&entry.key, sources.iter().copied().chain([URL, RUN, DRIVER]))?,
-        ))
-    });
+    let keys = || address::keys_of(noun, sources);
+    let near = own().find_map(|entry| Some((entry, meant(&entry.key, keys().chain([URL, RUN, DRIVER]))?)));
     if let Some((entry, name)) = near {
         return at(
             entry.key_place,
@@ -259,10 +271,11 @@ fn untold(entries: &[Entry], tree: &Tree, sources: &[&'static str]) -> Untold {
         );
     }
     let hint = match tree.value {
+        Value::Null if noun == Noun::Mic => "for example `mic:default` or `sounds/a.wav`".to_owned(),
         Value::Null => "for example `usb:0` or `scene`".to_owned(),
         _ => format!(
             "wanted one of the keys {}",
-            in_backticks([URL].into_iter().chain(sources.iter().copied()).chain([RUN, DRIVER]))
+            in_backticks([URL].into_iter().chain(keys()).chain([RUN, DRIVER]))
         ),
     };
     at(tree.place, "it does not say what it is".to_owned(), Some(hint))

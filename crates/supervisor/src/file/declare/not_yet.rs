@@ -1,13 +1,13 @@
 //! What the design has and this version has not: refused by name, so that nobody looks for a slip of the finger.
 
 /// Keys at the top of a file.
-pub(crate) const NOUNS: [&str; 3] = ["mics", "networktables", "bridges"];
+pub(crate) const NOUNS: [&str; 2] = ["networktables", "bridges"];
 
 /// Kinds of stages.
 pub(crate) const STAGES: [&str; 2] = ["colored_target", "overlay"];
 
 /// Kinds of sources.
-pub(crate) const SOURCES: [&str; 2] = ["mjpeg", "microphone"];
+pub(crate) const SOURCES: [&str; 1] = ["mjpeg"];
 
 /// Schemes of addresses.
 pub(crate) const SCHEMES: [&str; 3] = ["http", "https", "rtsps"];

@@ -10,7 +10,7 @@ use bushbaby_node::settings::{Entry, Tree, Value, read};
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
 use crate::file::declare::python::{self, RUN};
-use crate::file::declare::{Declared, Noun, Reading, called, not_yet, wires};
+use crate::file::declare::{Declared, Noun, Reading, address, called, not_yet, wires};
 use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Spot, did_you_mean, in_backticks};
 use crate::file::settings::keys;
@@ -111,7 +111,7 @@ fn find_kind<'a>(
         Some(kind) if kind.role == Role::Stage => Ok(NodeKind::BuiltIn(kind)),
         Some(kind) => {
             let (what, noun) = if kind.role == Role::Source {
-                ("source", "cameras")
+                ("source", address::noun_of(kind.name).key())
             } else {
                 ("sink", kind.name)
             };

@@ -7,17 +7,19 @@ use bushbaby_node::settings::{Entry, Tree, Value};
 
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
-use crate::file::declare::{Declared, Reading, alerts, cameras, not_yet, record, stages, web};
+use crate::file::declare::{Declared, Noun, Reading, alerts, cameras, not_yet, record, stages, web};
 use crate::file::problem::{Findings, Spot, did_you_mean};
 
 /// What may stand at the top.
-pub(crate) const NOUNS: [&str; 7] = ["cameras", "stages", "record", "alerts", "mqtt", "web", "defaults"];
+pub(crate) const NOUNS: [&str; 8] = [
+    "cameras", "mics", "stages", "record", "alerts", "mqtt", "web", "defaults",
+];
 
 const FIRST_FILE: &str = "a first file: `cameras: {front: scene}`";
 
 /// All that the file declares.
 pub(crate) struct Declarations<'a> {
-    /// In the order of starting a list: cameras, stages, the recorder, the alerts, the page.
+    /// In the order of starting a list: cameras, microphones, stages, the recorder, the alerts, the page.
     pub(crate) nodes: Vec<Declared<'a>>,
     pub(crate) defaults: Defaults,
 }
@@ -29,14 +31,14 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
     let entries = match &tree.value {
         Value::Map(entries) => entries,
         Value::List(_) => {
-            let mut nodes = cameras::read(tree, file, &none, reading);
+            let mut nodes = cameras::read(Noun::Camera, tree, file, &none, reading);
             nodes.extend(web::by_default(file, reading));
             return Declarations { nodes, defaults: none };
         }
         Value::Null => {
-            reading
-                .findings
-                .push(FileProblem::at(&spot, "the file is empty, wanted `cameras:`").hint(FIRST_FILE.to_owned()));
+            reading.findings.push(
+                FileProblem::at(&spot, "the file is empty, wanted `cameras:` or `mics:`").hint(FIRST_FILE.to_owned()),
+            );
             return Declarations {
                 nodes: Vec::new(),
                 defaults: none,
@@ -44,7 +46,7 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
         }
         Value::Scalar(_) => {
             let message = format!(
-                "the file holds {}, wanted `cameras:` and what to do with them",
+                "the file holds {}, wanted `cameras:` or `mics:` and what to do with them",
                 tree.describe()
             );
             reading
@@ -61,14 +63,16 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
         .get("defaults")
         .map_or(none, |defaults| Defaults::read(defaults, file, reading));
     let mut nodes = Vec::new();
-    match tree.get("cameras") {
-        Some(tree) => nodes.extend(cameras::read(tree, file, &defaults, reading)),
-        None => {
-            reading.lost_cameras = true;
-            reading
-                .findings
-                .push(FileProblem::at(&spot, "the file names no `cameras:`").hint(FIRST_FILE.to_owned()));
+    for noun in [Noun::Camera, Noun::Mic] {
+        if let Some(tree) = tree.get(noun.key()) {
+            nodes.extend(cameras::read(noun, tree, file, &defaults, reading));
         }
+    }
+    if tree.get("cameras").is_none() && tree.get("mics").is_none() {
+        reading.lost_cameras = true;
+        reading
+            .findings
+            .push(FileProblem::at(&spot, "the file names no `cameras:` and no `mics:`").hint(FIRST_FILE.to_owned()));
     }
     if let Some(tree) = tree.get("stages") {
         nodes.extend(stages::read_all(tree, file, &defaults, reading));

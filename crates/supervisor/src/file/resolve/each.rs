@@ -5,14 +5,14 @@ use bushbaby_node::OutputSpec;
 use super::streams::{Found, fits};
 use super::wire::MOST_IN_HINT;
 use super::{Instance, MOST_NODES, Resolver};
+use crate::file::declare::Declared;
 use crate::file::declare::wires::Wire;
-use crate::file::declare::{Declared, Noun};
 use crate::file::problem::in_backticks;
 
 impl Resolver<'_, '_> {
     /// Starts one node for each source of which an output fits.
     pub(super) fn each(&mut self, node: &Declared<'_>, wire: &Wire) -> Vec<Instance> {
-        let cameras = self.nodes.iter().filter(|node| node.noun == Noun::Camera);
+        let cameras = self.nodes.iter().filter(|node| node.noun.is_source());
         let sources: Vec<Source<'_>> = cameras
             .map(|camera| (camera.name.as_str(), camera.outputs.as_deref()))
             .collect();

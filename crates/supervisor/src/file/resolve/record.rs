@@ -36,7 +36,7 @@ impl Resolver<'_, '_> {
                 return self.tell(node, spot, "it takes streams one by one, not pairs", Some(hint));
             }
             Reads::Unsaid(pace) => {
-                note = Some("every camera, all results, and how each node was".to_owned());
+                note = Some("every camera and microphone, all results, and how each node was".to_owned());
                 self.worth_recording(node, *pace, &all)
             }
             Reads::Nothing | Reads::Each(_) | Reads::Watches(_) | Reads::Broken => return,
@@ -87,8 +87,8 @@ impl Resolver<'_, '_> {
         inputs
     }
 
-    /// First outputs of cameras, whatever stages found out, and the health of all nodes. What a scene really shows is only
-    /// recorded when somebody asks for it.
+    /// First outputs of cameras and microphones, whatever stages found out, and the health of all nodes. What a scene really
+    /// shows is only recorded when somebody asks for it.
     fn worth_recording(&mut self, node: &Declared<'_>, pace: Pace, all: &[String]) -> Vec<Input> {
         let wire = with_queue(
             &Wire {
@@ -98,11 +98,7 @@ impl Resolver<'_, '_> {
             },
             QUEUE,
         );
-        let is_camera = |name: &str| {
-            self.nodes
-                .iter()
-                .any(|node| node.noun == Noun::Camera && node.name == name)
-        };
+        let is_camera = |name: &str| self.nodes.iter().any(|node| node.noun.is_source() && node.name == name);
         let mut cameras_seen = BTreeSet::new();
         let mut inputs = Vec::new();
         for found in self.streams.all() {

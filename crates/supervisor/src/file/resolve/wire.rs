@@ -39,8 +39,9 @@ impl Resolver<'_, '_> {
                 inputs
             }
             Reads::Unsaid(pace) => {
-                let wire = self.only_camera(node, *pace);
-                resolved.note = wire.is_some().then(|| "the only camera".to_owned());
+                let wire = self.only_source(node, *pace);
+                let only = wire.as_ref().and_then(|wire| self.noun_of(wire));
+                resolved.note = only.map(|noun| format!("the only {}", noun.word()));
                 wire.map(|wire| self.follow(node, &wire)).unwrap_or_default()
             }
         };
@@ -133,37 +134,62 @@ impl Resolver<'_, '_> {
         Input::new(&found.node, found.output, wire)
     }
 
-    /// What a stage reads that does not say it: the camera, where there is one.
-    fn only_camera(&mut self, node: &Declared<'_>, pace: Pace) -> Option<Wire> {
+    /// Under which noun the source of a wire stands.
+    fn noun_of(&self, wire: &Wire) -> Option<Noun> {
+        let name = wire.text.split('/').next()?;
+        let node = self.nodes.iter().find(|node| node.name == name)?;
+        Some(node.noun)
+    }
+
+    /// What a stage reads that does not say it: the camera, where there is one; for a stage that listens, the only source of
+    /// sound.
+    fn only_source(&mut self, node: &Declared<'_>, pace: Pace) -> Option<Wire> {
         let kind = node.kind.as_ref().filter(|kind| kind.inputs() != InputNeed::None)?;
-        let mut cameras = self
-            .nodes
-            .iter()
-            .filter(|node| node.noun == Noun::Camera)
-            .map(|node| node.name.as_str());
-        // Without any, that is what was reported.
-        let first = cameras.next().filter(|_| !self.lost_cameras)?;
-        if cameras.next().is_none() {
+        if self.lost_cameras {
+            return None;
+        }
+        let need = kind.inputs();
+        let sources = self.nodes.iter().filter(|node| node.noun.is_source());
+        let readable: Vec<String> = sources.filter_map(|source| readable(source, need)).collect();
+        if let [only] = readable.as_slice() {
             return Some(Wire {
-                text: first.to_owned(),
+                text: only.clone(),
                 spot: node.spot.clone(),
                 pace,
             });
         }
-        let reads = match kind.inputs() {
+        let reads = match need {
             InputNeed::Images => in_words(Carries::Image),
             InputNeed::Sound => in_words(Carries::Audio),
             InputNeed::Anything | InputNeed::None => "frames",
         };
+        let output = if need == InputNeed::Sound { "audio" } else { "image" };
         let message = format!("it does not say what it reads, and {} reads {reads}", kind.called());
-        let output = if kind.inputs() == InputNeed::Sound {
-            "audio"
-        } else {
-            "image"
+        let hint = match readable.first() {
+            Some(first) => {
+                let what = if need == InputNeed::Sound { "source" } else { "camera" };
+                format!("for example `in: {first}`, or `each: \"*/{output}\"` for one node a {what}")
+            }
+            None => format!("no source of this file gives {reads}"),
         };
-        let hint = format!("for example `in: {first}`, or `each: \"*/{output}\"` for one node a camera");
         self.tell(node, &node.spot, &message, Some(hint));
         None
+    }
+}
+
+/// How a reader that says nothing else would name a source, if it can read it.
+fn readable(source: &Declared<'_>, need: InputNeed) -> Option<String> {
+    let name = || source.name.clone();
+    let Some(outputs) = &source.outputs else {
+        return Some(name());
+    };
+    match need {
+        InputNeed::Sound => {
+            let sound = outputs.iter().find(|output| output.carries == Carries::Audio)?;
+            Some(format!("{}/{}", source.name, sound.name))
+        }
+        InputNeed::Images => outputs.iter().any(|output| output.carries.has_picture()).then(name),
+        InputNeed::Anything | InputNeed::None => Some(name()),
     }
 }
 

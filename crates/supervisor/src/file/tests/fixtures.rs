@@ -11,16 +11,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{Checked, FileProblem, check};
 
-pub(super) const KINDS: [Kind; 12] = [
+pub(super) const KINDS: [Kind; 15] = [
     Kind::source::<Camera<Usb>>("usb", "A USB camera."),
     Kind::source::<Camera<Rtsp>>("rtsp", "A network camera."),
     Kind::source::<Camera<Gst>>("gst", "Any GStreamer pipeline."),
     Kind::source::<Camera<VideoFile>>("video_file", "A video file, or a folder of pictures."),
     Kind::source::<Camera<Scene>>("scene", "A made camera that moves before tags."),
     Kind::source::<Camera<Recorded>>("replay", "Plays what was recorded of a camera."),
+    Kind::source::<Mic<Microphone>>("microphone", "A microphone."),
+    Kind::source::<Mic<SoundFile>>("sound_file", "A sound file."),
     Kind::stage::<Detector<AprilTag>>("apriltag", "Finds AprilTags and their poses."),
     Kind::stage::<Filter>("gray", "Pictures without colour."),
     Kind::stage::<Listener>("listener", "Hears."),
+    Kind::stage::<Ear>("ear", "Reads nothing but sound."),
     Kind::sink::<Reader<Recorder>>("record", "Writes streams into files."),
     Kind::sink::<Reader<Alerts>>("alert", "Tells somebody."),
     Kind::sink::<Reader<Web>>("web", "The page."),
@@ -37,6 +40,7 @@ pub(super) fn environment(name: &str) -> Option<String> {
         "DOOR_PASSWORD" => "hunter2",
         "DOOR" => "rtsp://ada:hunter2@10.0.0.7/s1",
         "USB" => "usb:3",
+        "YARD" => "yard.flac",
         "FPS" => "30",
         "LISTEN" => "0.0.0.0:5811",
         _ => return None,
@@ -73,6 +77,9 @@ settings! {
     Rtsp {
         /// Its address.
         url: String,
+        /// Whether its sound is wanted. Absent: if it has any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audio: Option<String>,
     }
 }
 impl Settings for Rtsp {
@@ -130,6 +137,7 @@ enum Shows {
     Tags,
     Empty,
     Rgbd,
+    Nursery,
 }
 
 fn default_size() -> SizePx {
@@ -138,6 +146,35 @@ fn default_size() -> SizePx {
         height: 720,
     }
 }
+
+settings! {
+    /// Settings of the `microphone` source.
+    Microphone {
+        /// Which microphone.
+        #[serde(default = "default_mic")]
+        mic: String,
+        /// Samples a second. Absent: the microphone's own.
+        #[serde(default)]
+        rate: Option<u32>,
+    }
+}
+impl Settings for Microphone {}
+
+fn default_mic() -> String {
+    "default".to_owned()
+}
+
+settings! {
+    /// Settings of the `sound_file` source.
+    SoundFile {
+        /// The file.
+        sound_file: PathBuf,
+        /// Whether it starts again at its end.
+        #[serde(default = "yes")]
+        looped: bool,
+    }
+}
+impl Settings for SoundFile {}
 
 settings! {
     /// Settings of the `replay` source.
@@ -313,9 +350,29 @@ impl<S: Settings + 'static> Source for Camera<S> {
             Ok(settings) if settings.get("scene").is_some_and(|scene| scene == "rgbd") => {
                 vec![output("rgbd", Carries::Rgbd), output("points", Carries::Points)]
             }
+            Ok(settings) if settings.get("audio").is_some_and(|audio| audio == "only") => {
+                vec![output("audio", Carries::Audio)]
+            }
+            Ok(settings) if settings.get("scene").is_some_and(|scene| scene == "nursery") => {
+                vec![output("audio", Carries::Audio), output("truth", Carries::Events)]
+            }
             _ => Self::OUTPUTS.to_vec(),
         }
     }
+
+    fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn step(&mut self, _: &mut Outputs) -> Result<Step, NodeError> {
+        never()
+    }
+}
+
+struct Mic<S>(std::marker::PhantomData<S>);
+impl<S: Settings + 'static> Source for Mic<S> {
+    type Settings = S;
+    const OUTPUTS: &'static [OutputSpec] = &[output("audio", Carries::Audio)];
 
     fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
         never()
@@ -365,6 +422,21 @@ impl Stage for Filter {
     type Settings = Gray;
     const INPUTS: InputNeed = InputNeed::Images;
     const OUTPUTS: &'static [OutputSpec] = &[output("image", Carries::Image)];
+
+    fn open(_: Gray, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn process(&mut self, _: Frame, _: &mut Outputs) -> Result<(), NodeError> {
+        never()
+    }
+}
+
+struct Ear;
+impl Stage for Ear {
+    type Settings = Gray;
+    const INPUTS: InputNeed = InputNeed::Sound;
+    const OUTPUTS: &'static [OutputSpec] = &[output("events", Carries::Events)];
 
     fn open(_: Gray, _: &NodeContext) -> Result<Self, NodeError> {
         never()

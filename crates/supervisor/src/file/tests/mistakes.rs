@@ -28,7 +28,7 @@ fn in_words(problems: Vec<FileProblem>) -> String {
 #[test]
 fn an_empty_file() {
     insta::assert_snapshot!(told("# nothing yet\n"), @r"
-    error: the file is empty, wanted `cameras:`
+    error: the file is empty, wanted `cameras:` or `mics:`
       --> pipeline.yaml:1:1
     hint: a first file: `cameras: {front: scene}`
     ");
@@ -37,7 +37,7 @@ fn an_empty_file() {
 #[test]
 fn a_file_of_another_kind() {
     insta::assert_snapshot!(told("just some text\n"), @r"
-    error: the file holds `just some text`, wanted `cameras:` and what to do with them
+    error: the file holds `just some text`, wanted `cameras:` or `mics:` and what to do with them
       --> pipeline.yaml:1:1
     hint: a first file: `cameras: {front: scene}`
     ");
@@ -50,7 +50,7 @@ fn a_file_of_another_kind() {
 #[test]
 fn a_file_without_cameras() {
     insta::assert_snapshot!(told("web: 5800\n"), @r"
-    error: the file names no `cameras:`
+    error: the file names no `cameras:` and no `mics:`
       --> pipeline.yaml:1:1
     hint: a first file: `cameras: {front: scene}`
     ");
@@ -64,6 +64,26 @@ fn a_file_without_cameras() {
       --> pipeline.yaml:1:1
     hint: for example `cameras: {front: scene}`
     ");
+}
+
+#[test]
+fn microphones_that_are_none() {
+    insta::assert_snapshot!(told("mics:\n"), @r"");
+    insta::assert_snapshot!(told("mics: default\n"), @r"");
+    insta::assert_snapshot!(told("mics: mic:default\n"), @r"");
+    insta::assert_snapshot!(told("mics: {a: default, b: banana, c: [1], d: {mci: x}, e: {rate: 3}, f: {kind: usb}, g: , h: scene, i: gst:x, j: scene:nursry}\n"), @r"");
+    insta::assert_snapshot!(told("mics:\n  bed: {mic: default, rat: 16000}\n  sofa: {mic: default, file: a.wav}\n"), @r"");
+}
+
+#[test]
+fn a_name_that_a_camera_has_is_no_microphones() {
+    insta::assert_snapshot!(told("cameras: {bed: scene}\nmics: {bed: mic}\n"), @r"");
+}
+
+#[test]
+fn a_stage_that_listens_where_nothing_sounds() {
+    insta::assert_snapshot!(told("cameras: {a: scene}\nstages: {cry: {kind: ear}, more: {kind: ear, in: a}}\n"), @r"");
+    insta::assert_snapshot!(told("mics: {a: mic, b: mic}\nstages: {cry: {kind: ear}, tags: {kind: apriltag}}\n"), @r"");
 }
 
 #[test]
@@ -83,14 +103,14 @@ fn an_unknown_key_at_the_top() {
     hint: did you mean `cameras`?
     error: unknown key `banana`
       --> pipeline.yaml:4:1
-    hint: known: `cameras`, `stages`, `record`, `alerts`, `mqtt`, `web`, `defaults`
+    hint: known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `web`, `defaults`
     ");
 }
 
 #[test]
 fn what_is_not_there_yet() {
     insta::assert_snapshot!(
-        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nmics: {}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
+        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
         @r"
     error: camera `b`: `http://` is not there yet in this version
       --> pipeline.yaml:1:24
@@ -98,18 +118,16 @@ fn what_is_not_there_yet() {
       --> pipeline.yaml:1:52
     error: camera `f`: `rtsps://` is not there yet in this version
       --> pipeline.yaml:1:66
-    error: `mics:` is not there yet in this version
-      --> pipeline.yaml:2:1
     error: `networktables:` is not there yet in this version
-      --> pipeline.yaml:3:1
+      --> pipeline.yaml:2:1
     error: `bridges:` is not there yet in this version
-      --> pipeline.yaml:4:1
+      --> pipeline.yaml:3:1
     error: stage `ball`: `kind: colored_target` is not there yet in this version
-      --> pipeline.yaml:6:16
+      --> pipeline.yaml:5:16
     error: stage `over`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:7:16
+      --> pipeline.yaml:6:16
     error: `defaults:`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:8:12
+      --> pipeline.yaml:7:12
     "
     );
 }

@@ -32,8 +32,21 @@ fn node<'a>(plan: &'a Plan, name: &str) -> &'a PlannedNode {
 
 /// `kind {settings}` of the only camera.
 fn camera(text: &str) -> String {
-    let plan = plan(&format!("cameras:\n  front: {text}\n"));
-    let spec = &plan.nodes[0].spec;
+    in_short(&plan(&format!("cameras:\n  front: {text}\n")).nodes[0])
+}
+
+/// `kind {settings}` of every node.
+fn plan_of_list(text: &str) -> Vec<String> {
+    plan(text)
+        .nodes
+        .iter()
+        .filter(|node| node.role == Role::Source)
+        .map(in_short)
+        .collect()
+}
+
+fn in_short(node: &PlannedNode) -> String {
+    let spec = &node.spec;
     let settings = spec
         .settings
         .as_object()
@@ -87,6 +100,67 @@ fn each_form_of_a_camera_comes_to_the_settings_of_its_kind() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn each_form_of_a_microphone_comes_to_the_settings_of_its_kind() {
+    for (text, wanted) in [
+        ("mic", "microphone mic=default"),
+        ("mic:default", "microphone mic=default"),
+        ("{mic: C920, rate: 48000}", "microphone mic=C920 rate=48000"),
+        ("{microphone: C920}", "microphone mic=C920"),
+        ("usb:C920", "microphone mic=usb:C920"),
+        ("{usb: C920, rate: 16000}", "microphone mic=usb:C920 rate=16000"),
+        ("sounds/a.wav", "sound_file sound_file=sounds/a.wav looped=true"),
+        (
+            "{file: a.wav, looped: false}",
+            "sound_file sound_file=a.wav looped=false",
+        ),
+        ("{sound_file: a.wav}", "sound_file sound_file=a.wav looped=true"),
+        ("{url: film.mp4}", "sound_file sound_file=film.mp4 looped=true"),
+        ("rtsp://10.0.0.7/s1", "rtsp url=rtsp://10.0.0.7/s1 audio=only"),
+        ("scene:nursery", "scene scene=nursery size=1280x720"),
+        ("{scene: nursery}", "scene scene=nursery size=1280x720"),
+    ] {
+        let plan = plan(&format!("mics:\n  bed: {text}\n"));
+        assert_eq!(in_short(&plan.nodes[0]), wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_file_may_have_microphones_and_no_camera() {
+    let plan = plan("mics: {bed: mic:default, door: door.wav}\nstages: {cry: {kind: ear, each: \"*/audio\"}}\n");
+    let names: Vec<&str> = plan.nodes.iter().map(|node| node.spec.node.as_str()).collect();
+    assert_eq!(names, ["bed", "door", "cry@bed", "cry@door"]);
+    assert_eq!(wires(&plan, "cry@door"), ["door/audio"]);
+    let listed = plan_of_list("mics: [{name: bed, url: mic:default}, {name: door, file: door.wav}]\n");
+    assert_eq!(
+        listed,
+        ["microphone mic=default", "sound_file sound_file=door.wav looped=true"]
+    );
+}
+
+#[test]
+fn a_stage_for_each_sound_listens_to_cameras_and_microphones() {
+    let plan = plan(
+        "cameras: {front: scene, cot: {scene: nursery}, tv: a.wav}\nmics: {bed: mic}\nstages: {cry: {kind: ear, each: \"*/audio\"}}\n",
+    );
+    let cries: Vec<&str> = plan
+        .nodes
+        .iter()
+        .map(|node| node.spec.node.as_str())
+        .filter(|name| name.contains('@'))
+        .collect();
+    assert_eq!(cries, ["cry@cot", "cry@tv", "cry@bed"]);
+}
+
+#[test]
+fn a_stage_that_says_nothing_listens_to_the_only_source_of_sound() {
+    let plan = plan("cameras: {front: scene}\nmics: {bed: mic}\nstages: {cry: {kind: ear}, tags: {kind: apriltag}}\n");
+    assert_eq!(wires(&plan, "cry"), ["bed/audio"]);
+    assert_eq!(wires(&plan, "tags"), ["front/image"]);
+    let input = &node(&plan, "cry").spec.inputs[0];
+    assert_eq!(input.queue, Some(100));
 }
 
 #[test]
