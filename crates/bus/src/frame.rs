@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::header::Header;
-use crate::layout::{ColorTag, DType};
-use crate::memory::FrameBytes;
+use crate::error::LayoutError;
+use crate::header::{Header, HeaderError, Plan, Stamp};
+use crate::layout::{ArrayLayout, ColorTag, DType};
+use crate::memory::{self, FrameBytes};
 use crate::names::StreamName;
 use crate::time::{CaptureTime, MonoTime};
 
@@ -86,6 +87,53 @@ impl Frame {
         }))
     }
 
+    /// Returns a frame that was never sent: a reader's own, made of frames of `stream`, as a window is of several pieces of sound.
+    ///
+    /// - `seq`: its number among those that the reader made.
+    /// - `last`: the newest of the frames that it was made of; it has its generation and origin.
+    /// - `arrays`: what each is, and its bytes; bytes that are not given are zero.
+    ///
+    /// # Errors
+    /// When a frame cannot be laid out so.
+    pub fn made(
+        last: &Self,
+        seq: u64,
+        captured: CaptureTime,
+        arrays: &[(&ArrayLayout, &[u8])],
+        body: &[u8],
+    ) -> Result<Self, MadeError> {
+        let layouts: Vec<&ArrayLayout> = arrays.iter().map(|(layout, _)| *layout).collect();
+        let plan = Plan::of_arrays(&layouts, body.len())?;
+        let mut lines = memory::zeroed(plan.frame_bytes);
+        let bytes = memory::as_bytes_mut(&mut lines);
+        for (range, (_, data)) in plan.ranges.iter().zip(arrays) {
+            let room = &mut bytes[range.clone()];
+            let count = room.len().min(data.len());
+            room[..count].copy_from_slice(&data[..count]);
+        }
+        bytes[plan.body.clone()].copy_from_slice(body);
+        let now = MonoTime::now();
+        plan.write(
+            bytes,
+            &Stamp {
+                flags: 0,
+                generation: last.generation(),
+                seq,
+                captured,
+                published_at: now,
+                origin: last.origin(),
+                body_bytes: body.len(),
+            },
+        );
+        let header = Header::read(memory::as_bytes(&lines))?;
+        Ok(Self::new(
+            last.stream().clone(),
+            header,
+            now,
+            FrameBytes::Private(lines),
+        ))
+    }
+
     /// Returns the stream that it came by.
     pub fn stream(&self) -> &StreamName {
         &self.0.stream
@@ -158,6 +206,17 @@ impl Frame {
     pub fn is_copy(&self) -> bool {
         self.0.bytes.is_private()
     }
+}
+
+/// Why no frame can be made so.
+#[derive(Debug, thiserror::Error)]
+pub enum MadeError {
+    /// Its arrays cannot be laid out.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// What it says of itself makes no sense.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
 }
 
 impl fmt::Debug for Frame {

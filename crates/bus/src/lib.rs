@@ -86,7 +86,7 @@ pub use bus::{Bus, Cleaned, StreamInfo};
 pub use clean::clean;
 pub use counts::ReadCounts;
 pub use error::{BusError, LayoutError, NameError, PublishError, RecvError};
-pub use frame::{ArrayInfo, ArrayView, Frame, Origin};
+pub use frame::{ArrayInfo, ArrayView, Frame, MadeError, Origin};
 pub use header::HeaderError;
 pub use instance::{INSTANCE_VARIABLE, Instance};
 pub use layout::{

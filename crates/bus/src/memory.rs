@@ -19,6 +19,11 @@ pub(crate) struct Line([u8; LINE_BYTES]);
 
 pub(crate) const LINE_BYTES: usize = 64;
 
+/// Returns private memory for so many bytes, all zero.
+pub(crate) fn zeroed(bytes: usize) -> Box<[Line]> {
+    vec![Line([0; LINE_BYTES]); bytes.div_ceil(LINE_BYTES)].into()
+}
+
 /// Returns the lines as bytes.
 pub(crate) fn as_bytes(lines: &[Line]) -> &[u8] {
     // SAFETY: a `Line` is 64 bytes without padding, of which every value is good, and bytes need no alignment.

@@ -10,6 +10,9 @@
 //! `position` counts the samples (of each channel) before this piece since the stream began, so that a reader sees what it missed;
 //! `filled` is how many samples of this piece are silence in the place of sound that never came.
 
+pub mod follow;
+pub mod windows;
+
 use bushbaby_bus::{ArrayLayout, CaptureTime, DType, Frame, Origin};
 use serde::{Deserialize, Serialize};
 

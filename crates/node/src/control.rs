@@ -55,6 +55,18 @@ pub struct InputSpec {
     pub every: Option<u32>,
     /// Takes at most this many frames a second.
     pub max_fps: Option<f64>,
+    /// Takes sound in windows; absent: piece by piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowSpec>,
+}
+
+/// Windows of sound, as the reader's `in:` asks for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowSpec {
+    /// How long each is, in nanoseconds.
+    pub length_ns: u64,
+    /// How much later than the one before each begins, in nanoseconds.
+    pub hop_ns: u64,
 }
 
 /// From the supervisor to its node.

@@ -12,6 +12,7 @@ use crate::{NodeContext, NodeError, Stop};
 
 pub mod moments;
 mod together;
+mod windowed;
 mod wire;
 
 pub use together::Together;
@@ -138,6 +139,7 @@ mod tests {
             queue: Some(8),
             every: None,
             max_fps: None,
+            window: None,
         };
         let context = testing::context(&instance, "tags", "apriltag", vec![spec]).unwrap();
         let mut inputs = Inputs::open(&context).unwrap();

@@ -222,6 +222,7 @@ mod tests {
             queue: Some(8),
             every: None,
             max_fps: None,
+            window: None,
         };
         let context = testing::context(&instance, "tags", "apriltag", vec![input]).unwrap();
         let mut stage = AprilTag::open(settings, &context).unwrap();

@@ -35,6 +35,8 @@ pub const RECORD: &str = "record";
 pub const ALERT: &str = "alert";
 /// See [`ALERT`].
 pub const ALERTS: &str = "alerts";
+/// The kind that keeps the sound and the pictures around what is heard, and the name of its node.
+pub const EVIDENCE: &str = "evidence";
 
 /// What runs a node.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -145,6 +145,7 @@ fn record(args: &Args, instance: &Instance) -> Result<Written, NodeError> {
         queue: None,
         every: None,
         max_fps: None,
+        window: None,
     };
     let spec = NodeSpec {
         instance: instance.name().clone(),

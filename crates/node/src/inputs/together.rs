@@ -214,6 +214,7 @@ mod tests {
             queue,
             every: None,
             max_fps: None,
+            window: None,
         });
         let mut context = testing::context(&testing::instance(test), "pair", "pair", wires.collect()).unwrap();
         let mut spec = (*context.spec).clone();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bushbaby_bus::{Bus, Frame, ReadCounts, ReadOptions, ReadPolicy, RecvError, StreamName, Subscriber};
 
 use crate::control::{Dropped, InputSpec};
+use crate::inputs::windowed::Windowed;
 use crate::reporter::Reporter;
 use crate::{NodeError, Stop};
 
@@ -26,12 +27,15 @@ pub(super) struct Wire {
     decoded_at: Option<Instant>,
     /// No decoded pictures before this.
     not_before: Instant,
+    /// Puts windows of sound together, where they are asked for.
+    windowed: Option<Windowed>,
 }
 
 impl Wire {
     pub(super) fn open(bus: &Bus, stop: &Stop, spec: InputSpec, sync_queue: Option<usize>) -> Result<Self, NodeError> {
         Ok(Self {
             subscriber: subscribe(bus, stop, &spec.stream, &spec, sync_queue)?,
+            windowed: spec.window.map(Windowed::new),
             spec,
             sync_queue,
             before: Dropped::default(),
@@ -41,8 +45,23 @@ impl Wire {
         })
     }
 
-    /// Returns the next frame, if there is one. A damaged one is told, counted and passed over.
+    /// Returns the next frame, or the next window of sound, if there is one. A damaged one is told, counted and passed over.
     pub(super) fn take(&mut self, bus: &Bus, stop: &Stop, reporter: &Reporter) -> Result<Option<Frame>, NodeError> {
+        loop {
+            if let Some(window) = self.windowed.as_mut().and_then(Windowed::next_window) {
+                return Ok(Some(window));
+            }
+            let received = self.take_one(bus, stop, reporter)?;
+            let (Some(windowed), Some(piece)) = (&mut self.windowed, &received) else {
+                return Ok(received);
+            };
+            if let Err(problem) = windowed.take(piece) {
+                reporter.warn(&problem);
+            }
+        }
+    }
+
+    fn take_one(&mut self, bus: &Bus, stop: &Stop, reporter: &Reporter) -> Result<Option<Frame>, NodeError> {
         let received = match self.subscriber.try_recv() {
             Err(RecvError::Damaged { .. }) => {
                 let stream = &self.spec.stream;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bushbaby_bus::InstanceName;
-use bushbaby_node::control::NodeSpec;
+use bushbaby_node::control::{InputSpec, NodeSpec};
 use bushbaby_node::settings::{Problem, Tree, Value as TreeValue};
 use bushbaby_node::{Carries, Kind};
 use serde_json::Value;
@@ -249,7 +249,9 @@ impl NodeSettings {
         let own = settle(&raw, environment, |tree| match node.noun {
             Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
             Noun::Alerts => alerts::check_each(tree, &raw, |tree| kind.check(tree, reading.base_dir)),
-            Noun::Camera | Noun::Mic | Noun::Stage | Noun::Record => kind.check(tree, reading.base_dir),
+            Noun::Camera | Noun::Mic | Noun::Stage | Noun::Record | Noun::Evidence => {
+                kind.check(tree, reading.base_dir)
+            }
         });
         let known = tell(node, defaults, unknown, &mut reading.findings);
         let own = tell(node, defaults, own, &mut reading.findings)?;
@@ -378,16 +380,20 @@ fn planned(
     let NodeSettings { own, any, .. } = settings;
     let in_ms = |time: bushbaby_node::settings::Time| u64::try_from(time.0.as_millis()).unwrap_or(u64::MAX);
     let within = |within: bushbaby_node::settings::Time| u64::try_from(within.0.as_nanos()).unwrap_or(u64::MAX);
+    let inputs: Vec<InputSpec> = instance.inputs.into_iter().map(|input| input.spec).collect();
+    // What comes of a window is as old as its first sample: late counts from its last one.
+    let windows = inputs.iter().filter_map(|input| input.window);
+    let longest_window_ms = windows.map(|window| window.length_ns / 1_000_000).max().unwrap_or(0);
     PlannedNode {
         spec: NodeSpec {
             instance: default_instance(),
             node: instance.name,
             kind: kind.name().to_owned(),
             settings: alerts::with_streams(kind.handed(own, &node.settings), watched),
-            inputs: instance.inputs.into_iter().map(|input| input.spec).collect(),
+            inputs,
             base_dir: base_dir.to_owned(),
             stalled_ms: in_ms(any.stalled),
-            late_ms: in_ms(any.late),
+            late_ms: in_ms(any.late).saturating_add(longest_window_ms),
             sync_within_ns: node.reads.within().map(within),
             frozen_frames: any.frozen.0,
         },

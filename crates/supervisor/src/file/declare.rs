@@ -5,6 +5,7 @@ pub(crate) mod alerts;
 mod camera;
 mod cameras;
 pub(crate) mod defaults;
+mod evidence;
 pub(crate) mod names;
 mod not_yet;
 pub(crate) mod python;
@@ -66,6 +67,7 @@ pub(crate) enum Noun {
     Stage,
     Record,
     Alerts,
+    Evidence,
     Web,
 }
 
@@ -78,6 +80,7 @@ impl Noun {
             Self::Stage => "stages",
             Self::Record => "record",
             Self::Alerts => "alerts",
+            Self::Evidence => "evidence",
             Self::Web => "web",
         }
     }
@@ -90,6 +93,7 @@ impl Noun {
             Self::Stage => "stage",
             Self::Record => "record",
             Self::Alerts => "alerts",
+            Self::Evidence => "evidence",
             Self::Web => "web",
         }
     }
@@ -107,6 +111,8 @@ pub(crate) struct Declared<'k> {
     pub(crate) name: String,
     /// Where its name stands.
     pub(crate) spot: Spot,
+    /// Which entry of a list it is, from 1; absent where cameras are named by keys.
+    pub(crate) entry: Option<usize>,
     /// Absent when the file does not tell it, which was reported.
     pub(crate) kind: Option<NodeKind<'k>>,
     /// What it writes; absent when its kind is not known.
@@ -133,6 +139,7 @@ impl<'k> Declared<'k> {
             any_node: nothing(),
             inherited: BTreeMap::new(),
             reads: Reads::Nothing,
+            entry: None,
             spot,
         }
     }
@@ -155,7 +162,10 @@ impl<'k> Declared<'k> {
 
     /// The node as messages call it.
     pub(crate) fn called(&self) -> String {
-        called(self.noun, &self.name)
+        self.entry.map_or_else(
+            || called(self.noun, &self.name),
+            |entry| called_in_list(entry, &self.name),
+        )
     }
 }
 
@@ -166,8 +176,14 @@ pub(crate) fn called(noun: Noun, name: &str) -> String {
         Noun::Stage => format!("stage `{name}`"),
         Noun::Record => "`record`".to_owned(),
         Noun::Alerts => "`alerts`".to_owned(),
+        Noun::Evidence => "`evidence`".to_owned(),
         Noun::Web => "`web`".to_owned(),
     }
+}
+
+/// An entry of a list as messages call it, ``entry 3 (`door`)``. Lists are often made by programs: people count, they look for no name.
+pub(crate) fn called_in_list(entry: usize, name: &str) -> String {
+    format!("entry {entry} (`{name}`)")
 }
 
 /// Splits what stands in a node into the keys of any node and those of its kind.

@@ -2,6 +2,9 @@
 
 mod emit;
 
+use std::time::Duration;
+
+use bushbaby_node::settings::Time;
 use serde_json::{Map, Value, json};
 
 use crate::file::Checked;
@@ -42,12 +45,13 @@ impl Shown {
                 first(PYTHON);
             }
             (Noun::Camera | Noun::Mic, NodeKind::BuiltIn(kind)) => drop(first(address::own_key(kind.name))),
-            (Noun::Record, _) => drop(first("to")),
+            (Noun::Record | Noun::Evidence, _) => drop(first("to")),
             (Noun::Stage, NodeKind::BuiltIn(kind)) => drop(body.insert("kind".to_owned(), json!(kind.name))),
         }
         if let Reads::Each(wire) = &node.reads {
             remark_key = "each";
-            body.insert(remark_key.to_owned(), long_wire(&wire.text, wire.pace));
+            let windows = wire.windows.map(|windows| (windows.window, windows.hop));
+            body.insert(remark_key.to_owned(), long_wire(&wire.text, wire.pace, windows));
         } else if matches!(node.noun, Noun::Stage | Noun::Record) {
             let inputs = resolved
                 .instances
@@ -62,6 +66,8 @@ impl Shown {
                         every: spec.every,
                         max_fps: spec.max_fps,
                     },
+                    spec.window
+                        .map(|window| (in_time(window.length_ns), in_time(window.hop_ns))),
                 )
             });
             let long: Vec<Value> = long.collect();
@@ -118,7 +124,11 @@ fn synced(resolved: &Resolved, within: &str) -> Value {
     json!({ "sync": streams, "within": within })
 }
 
-fn long_wire(stream: &str, pace: Pace) -> Value {
+fn in_time(ns: u64) -> Time {
+    Time(Duration::from_nanos(ns))
+}
+
+fn long_wire(stream: &str, pace: Pace, windows: Option<(Time, Time)>) -> Value {
     let mut wire = Map::from_iter([("stream".to_owned(), json!(stream))]);
     let Pace { queue, every, max_fps } = pace;
     for (key, value) in [
@@ -129,6 +139,10 @@ fn long_wire(stream: &str, pace: Pace) -> Value {
         if !value.is_null() {
             wire.insert(key.to_owned(), value);
         }
+    }
+    if let Some((window, hop)) = windows {
+        wire.insert("window".to_owned(), json!(window));
+        wire.insert("hop".to_owned(), json!(hop));
     }
     Value::Object(wire)
 }
@@ -142,6 +156,7 @@ pub fn expand(checked: &Checked) -> String {
         Noun::Stage,
         Noun::Record,
         Noun::Alerts,
+        Noun::Evidence,
         Noun::Web,
     ] {
         let nodes: Vec<&Shown> = checked.shown.iter().filter(|node| node.noun == noun).collect();

@@ -7,7 +7,7 @@ use crate::file::declare::{Noun, address};
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::resolve::streams::in_words;
 use crate::file::schema::{alerts_broker, of_any_node, of_kind, of_type, properties};
-use crate::plan::{ALERT, RECORD};
+use crate::plan::{ALERT, EVIDENCE, RECORD};
 
 /// Returns every page as its file's name and its Markdown: one for each kind, one for Python nodes, and one
 /// for the keys of any node.
@@ -46,6 +46,9 @@ pub fn reference(kind: &Kind) -> String {
     if kind.name == RECORD {
         page.push_str(RECORDER);
     }
+    if kind.name == EVIDENCE {
+        page.push_str(KEEPER);
+    }
     if kind.name == ALERT {
         page.push_str(&alerts(&schema));
         return page;
@@ -71,7 +74,34 @@ record: recordings
 
 It reads the first output of every camera and microphone, all results of stages, and how each node was (`_health/NODE`), unless `in:`
 says otherwise: nodes, streams or patterns, as in `in: [front, \"*/rgbd\", \"_health/*\"]`. `queue`, `every` and `max_fps` stand beside
-`in:` as they do in stages; 8 frames of each stream may wait where nothing else is said. It ends last.
+`in:` as they do in stages; 8 frames of each stream may wait where nothing else is said, and 64 pieces of sound. It ends last.
+
+```yaml
+record: {wav: sound, split: 10min, budget: 20GB}      # the sound alone; {to: sound, format: wav} is the same
+```
+
+With this it reads all sound, unless `in:` says otherwise. Each file says in its head when its first sample was captured, and is kept
+right while it grows: one whose recorder was killed opens as it is. A gap of up to 1 min is silence; a longer one, another rate or
+another number of channels ends the file, and the next begins with the sound that comes.
+";
+
+/// What no settings struct tells of the evidence.
+const KEEPER: &str = "
+```yaml
+evidence: evidence                    # or {to: evidence, before: 10s, after: 20s, budget: 5GB}
+```
+
+It reads every stream of events, the sound of every source, and the pictures of cameras with sound. The last `before` + `after`
++ 10 s of each source's sound wait in memory. Pictures are read only after something was heard: a network camera's may come with its
+next keyframe, some seconds later. For each event that begins, three files:
+
+| File | Holds |
+|---|---|
+| `TIME_SOUND_SOURCE_ID.wav` | the sound from `before` it began to `after` it was decided, 16 bits, silence where none came |
+| `TIME_SOUND_SOURCE_ID.jpg` | the camera's first picture after it |
+| `TIME_SOUND_SOURCE_ID.json` | `{\"type\":\"evidence\",\"version\":1,\"source\",\"id\",\"sound\",\"score\",\"start_at\",\"decided_at\",\"wav\":{\"file\",\"starts_at\",\"seconds\",\"sample_rate_hz\",\"channels\"},\"picture\":{\"file\",\"captured_at\"}}`; written when the others are complete |
+
+`TIME` is when it began, in UTC; `ID` is that of the event. The id of an alert is the alert's name, a dash, and this.
 ";
 
 /// What no settings struct tells of alerts.
@@ -127,6 +157,9 @@ A stage or a camera that is a Python file, or a class that is installed. It runs
 Before anything starts its code is read, not run: what the node reads and writes, and which settings it takes.
 
 - The arguments that are frames are given the streams of `in:`, in their order; those that may be `None` may be left out.
+- With `in: {stream: door/audio, window: 5s, hop: 500ms}` a call is handed a window of sound: `frame.array` is float32 of shape (samples,),
+  all channels mixed to one, at the rate of the source (`frame.sample_rate`). Only full windows come; sound that never came is
+  silence in them, counted in `frame.meta[\"filled\"]`, and a gap as long as a window begins anew behind it.
 - With `in: {sync: [left, right], within: 5ms}` one call is handed frames of one moment: captured at most that far apart.
 - All other arguments are settings: keys beside `run:`, checked against the names, types and defaults of the code.
 ";

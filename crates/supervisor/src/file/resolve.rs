@@ -2,6 +2,7 @@
 
 mod alerts;
 mod each;
+mod evidence;
 mod loops;
 mod record;
 pub(crate) mod streams;
@@ -10,7 +11,8 @@ mod wire;
 use std::collections::{BTreeMap, HashMap};
 
 use bushbaby_bus::StreamName;
-use bushbaby_node::control::InputSpec;
+use bushbaby_node::control::{InputSpec, WindowSpec};
+use bushbaby_node::settings::Time;
 
 use crate::file::FileProblem;
 use crate::file::declare::wires::{Pace, Reads, Wire};
@@ -54,10 +56,18 @@ impl Input {
             queue,
             every,
             max_fps,
+            window: wire.windows.map(|windows| WindowSpec {
+                length_ns: in_ns(windows.window),
+                hop_ns: in_ns(windows.hop),
+            }),
         };
         let spot = wire.spot.clone();
         Some(Self { spec, spot })
     }
+}
+
+fn in_ns(time: Time) -> u64 {
+    u64::try_from(time.0.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Follows the wires of all nodes; the results are in the order of `nodes`.
@@ -80,6 +90,7 @@ pub(crate) fn resolve(nodes: &[Declared<'_>], lost_cameras: bool, findings: &mut
     }
     resolver.record(nodes, &mut resolved);
     resolver.alerts(nodes, &mut resolved);
+    resolver.evidence(nodes, &mut resolved);
     resolver.refuse_loops(nodes, &resolved);
     resolved
 }
@@ -105,7 +116,7 @@ impl Resolver<'_, '_> {
             }],
         };
         for instance in &instances {
-            if !matches!(node.noun, Noun::Web | Noun::Record | Noun::Alerts) {
+            if !matches!(node.noun, Noun::Web | Noun::Record | Noun::Alerts | Noun::Evidence) {
                 self.streams.add(&instance.name, outputs);
             }
             for spec in outputs.unwrap_or_default() {

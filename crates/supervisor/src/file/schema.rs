@@ -10,7 +10,7 @@ use crate::file::declare::names::WEB;
 use crate::file::declare::wires::{LongWire, Pace, Synced};
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::settings::any_node::AnyNode;
-use crate::plan::{ALERT, RECORD};
+use crate::plan::{ALERT, EVIDENCE, RECORD};
 
 /// Writes each type where it is used: the keys of several types make one object, which references cannot.
 pub(crate) fn generator() -> SchemaGenerator {
@@ -55,6 +55,9 @@ pub fn schema(kinds: &[Kind]) -> Value {
     }
     if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == ALERT) {
         properties.extend(alerts(kind));
+    }
+    if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == EVIDENCE) {
+        properties.insert("evidence".to_owned(), evidence(kind));
     }
     if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == WEB) {
         properties.insert("web".to_owned(), web(kind));
@@ -292,13 +295,15 @@ fn one_or_more(also: Vec<Value>) -> Value {
 }
 
 fn record(kind: &Kind) -> Value {
-    let what_in = "What is recorded: nodes, streams, patterns such as `*/image`. Absent: every camera and microphone, all results, and how each node was.";
+    let what_in = "What is recorded: nodes, streams, patterns such as `*/image`. Absent: every camera and microphone, all results, and how each node was; of `format: wav`, all sound.";
     let folder = json!({ "type": "string", "title": "The folder that recordings go to", "examples": ["recordings"] });
     let mut extra = properties(&of_type::<Pace>());
     extra.insert(
         "in".to_owned(),
         merged(json!({ "description": what_in }), one_or_more(Vec::new())),
     );
+    let wav = json!({ "type": "string", "description": "The folder for the sound alone: short for `to` with `format: wav`.", "examples": ["sound"] });
+    extra.insert("wav".to_owned(), wav);
     let long = object(RECORD, &[of_kind(kind), of_any_node()], &[], extra);
     merged(json!({ "description": kind.summary }), any_of(vec![folder, long]))
 }
@@ -329,6 +334,12 @@ pub(crate) fn alerts_broker(mqtt: &Value) -> Value {
         object.remove("default");
     }
     object
+}
+
+fn evidence(kind: &Kind) -> Value {
+    let folder = json!({ "type": "string", "title": "The folder for the files", "examples": ["evidence"] });
+    let long = object(EVIDENCE, &[of_kind(kind), of_any_node()], &[], Map::new());
+    merged(json!({ "description": kind.summary }), any_of(vec![folder, long]))
 }
 
 fn web(kind: &Kind) -> Value {

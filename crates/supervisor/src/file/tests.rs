@@ -9,4 +9,5 @@ mod plans;
 mod python;
 mod recording;
 mod schemas;
+mod sound;
 mod trees;

@@ -19,6 +19,7 @@ pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
         queue: None,
         every: None,
         max_fps: None,
+        window: None,
     };
     PlannedNode {
         spec: NodeSpec {

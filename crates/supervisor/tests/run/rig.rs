@@ -49,6 +49,7 @@ pub(crate) fn node(name: &str, role: Role, reads: &[&str], does: Behaviour) -> P
         queue: None,
         every: None,
         max_fps: None,
+        window: None,
     };
     let binary = std::env::current_exe().unwrap().display().to_string();
     PlannedNode {

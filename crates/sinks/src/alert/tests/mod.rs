@@ -64,6 +64,7 @@ impl Rig {
             queue: Some(64),
             every: None,
             max_fps: None,
+            window: None,
         };
         let context = testing::context(&self.instance, "alerts", "alert", vec![input]).unwrap();
         let folder = self.folder.path().to_owned();

@@ -21,6 +21,7 @@ fn input(stream: &str) -> InputSpec {
         queue: None,
         every: None,
         max_fps: None,
+        window: None,
     }
 }
 

@@ -155,7 +155,8 @@ pub(crate) fn read<'a>(
     }
     let lower = text.to_ascii_lowercase();
     let is_sound = noun == Noun::Mic || SOUND_ENDINGS.iter().any(|ending| lower.ends_with(ending));
-    if let Some(kind) = find(if is_sound { SOUND_FILE } else { VIDEO_FILE })
+    // Nothing would be the folder of the file itself.
+    if let Some(kind) = find(if is_sound { SOUND_FILE } else { VIDEO_FILE }).filter(|_| !text.is_empty())
         && (text.contains(['/', '.']) || is_there(text))
     {
         return Ok(Address {

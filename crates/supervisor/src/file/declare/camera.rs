@@ -10,7 +10,7 @@ use bushbaby_node::settings::{Entry, Place, Scalar, Tree, Value};
 use super::address::{self, BadAddress};
 use super::defaults::Defaults;
 use super::python::{self, DRIVER, RUN};
-use super::{Declared, Noun, Reading, called, not_yet};
+use super::{Declared, Noun, Reading, called, called_in_list, not_yet};
 use crate::file::FileProblem;
 use crate::file::check::Replay;
 use crate::file::node_kind::NodeKind;
@@ -20,10 +20,11 @@ use crate::file::settings::{any_node, keys};
 
 const URL: &str = "url";
 
-/// Reads a source whose name stands at `spot`, under `noun`.
+/// Reads a source whose name stands at `spot`, under `noun`; in a list as its `entry`-th.
 pub(crate) fn read<'a>(
     noun: Noun,
     name: &str,
+    entry: Option<usize>,
     spot: Spot,
     tree: &Tree,
     defaults: &Defaults,
@@ -45,7 +46,8 @@ pub(crate) fn read<'a>(
     let kind = match find_kind(noun, &mut entries, tree, &file, reading) {
         Ok(kind) => Some(kind),
         Err(problem) => {
-            let message = format!("{}: {}", called(noun, name), problem.message);
+            let who = entry.map_or_else(|| called(noun, name), |entry| called_in_list(entry, name));
+            let message = format!("{who}: {}", problem.message);
             reading.findings.push(FileProblem { message, ..problem });
             None
         }
@@ -57,7 +59,11 @@ pub(crate) fn read<'a>(
     if noun == Noun::Mic && kind.as_ref().is_some_and(|kind| kind.name() == "rtsp") {
         unless_said(&mut entries, "audio", "only", tree.place);
     }
-    Declared::new(noun, name, spot, kind).with(tree.place, entries, defaults)
+    Declared {
+        entry,
+        ..Declared::new(noun, name, spot, kind)
+    }
+    .with(tree.place, entries, defaults)
 }
 
 /// Adds a setting that goes without saying: a replay plays the camera of its own name.

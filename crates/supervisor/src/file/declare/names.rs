@@ -24,7 +24,7 @@ impl Names {
             findings.push(problem);
         }
         if let Some((other, first)) = self.given.get(name) {
-            let message = format!("{called}: the name is taken by the {other} at {}", first.place);
+            let message = format!("{called}: the name is taken by {other} at {}", first.place);
             findings.push(FileProblem::at(spot, message).hint("every node of a file has a name of its own".to_owned()));
         } else {
             self.given.insert(name.to_owned(), (called.to_owned(), spot.clone()));

@@ -7,19 +7,19 @@ use bushbaby_node::settings::{Entry, Tree, Value};
 
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
-use crate::file::declare::{Declared, Noun, Reading, alerts, cameras, not_yet, record, stages, web};
+use crate::file::declare::{Declared, Noun, Reading, alerts, cameras, evidence, not_yet, record, stages, web};
 use crate::file::problem::{Findings, Spot, did_you_mean};
 
 /// What may stand at the top.
-pub(crate) const NOUNS: [&str; 8] = [
-    "cameras", "mics", "stages", "record", "alerts", "mqtt", "web", "defaults",
+pub(crate) const NOUNS: [&str; 9] = [
+    "cameras", "mics", "stages", "record", "alerts", "mqtt", "evidence", "web", "defaults",
 ];
 
 const FIRST_FILE: &str = "a first file: `cameras: {front: scene}`";
 
 /// All that the file declares.
 pub(crate) struct Declarations<'a> {
-    /// In the order of starting a list: cameras, microphones, stages, the recorder, the alerts, the page.
+    /// In the order of starting a list: cameras, microphones, stages, the recorder, the alerts, the evidence, the page.
     pub(crate) nodes: Vec<Declared<'a>>,
     pub(crate) defaults: Defaults,
 }
@@ -30,8 +30,8 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
     let spot = Spot::new(file, tree.place);
     let entries = match &tree.value {
         Value::Map(entries) => entries,
-        Value::List(_) => {
-            let mut nodes = cameras::read(Noun::Camera, tree, file, &none, reading);
+        Value::List(items) => {
+            let mut nodes = cameras::list(Noun::Camera, items, &spot, &none, reading);
             nodes.extend(web::by_default(file, reading));
             return Declarations { nodes, defaults: none };
         }
@@ -83,6 +83,9 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
     let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
     if entry("alerts").is_some() || entry("mqtt").is_some() {
         nodes.extend(alerts::read(entry("alerts"), entry("mqtt"), file, &defaults, reading));
+    }
+    if let Some(tree) = tree.get("evidence") {
+        nodes.extend(evidence::read(tree, file, &defaults, reading));
     }
     if let Some(tree) = tree.get("web") {
         nodes.extend(web::read(tree, file, &defaults, reading));

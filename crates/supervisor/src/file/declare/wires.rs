@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bushbaby_bus::MAX_QUEUE;
 use bushbaby_node::settings::{Entry, Place, Problem, Settings, Time, Tree, Value, read};
@@ -50,6 +51,15 @@ pub(crate) struct Wire {
     pub(crate) text: String,
     pub(crate) spot: Spot,
     pub(crate) pace: Pace,
+    /// Sound is handed over in these, not in the pieces that it comes in.
+    pub(crate) windows: Option<WindowsOf>,
+}
+
+/// Windows of sound.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct WindowsOf {
+    pub(crate) window: Time,
+    pub(crate) hop: Time,
 }
 
 /// How many frames of a stream a stage takes. Stands beside `in:` for all wires, or in one of them.
@@ -76,6 +86,12 @@ pub(crate) struct LongWire {
     every: Option<u32>,
     #[serde(default)]
     max_fps: Option<f64>,
+    /// Hands sound over in windows of this length, 20 ms to 1 min, in one channel. For stages of your own.
+    #[serde(default)]
+    window: Option<Time>,
+    /// How much later than the one before each window begins. Absent: as long as a window.
+    #[serde(default)]
+    hop: Option<Time>,
 }
 
 /// Streams whose frames belong together.
@@ -119,10 +135,44 @@ impl Settings for Pace {
 impl Settings for LongWire {
     fn check(&self, _: &Path) -> Vec<Problem> {
         let Self {
-            queue, every, max_fps, ..
+            queue,
+            every,
+            max_fps,
+            window,
+            hop,
+            ..
         } = *self;
-        Pace { queue, every, max_fps }.problems()
+        let mut problems = Pace { queue, every, max_fps }.problems();
+        problems.extend(problems_of_windows(window, hop));
+        problems
     }
+}
+
+fn problems_of_windows(window: Option<Time>, hop: Option<Time>) -> Vec<Problem> {
+    const SHORTEST: Time = Time(Duration::from_millis(20));
+    const LONGEST: Time = Time(Duration::from_secs(60));
+    const SHORTEST_HOP: Time = Time(Duration::from_millis(10));
+    let mut problems = Vec::new();
+    match (window, hop) {
+        (None, Some(_)) => {
+            problems.push(Problem::new(
+                "hop",
+                "how far apart windows begin, and no `window` says how long they are",
+            ));
+        }
+        (Some(window), _) if !(SHORTEST..=LONGEST).contains(&window) => {
+            problems.push(Problem::new(
+                "window",
+                format!("got `{window}`, wanted {SHORTEST} to {LONGEST}"),
+            ));
+        }
+        (Some(window), Some(hop)) if !(SHORTEST_HOP..=window).contains(&hop) => {
+            let message = format!("got `{hop}`, wanted {SHORTEST_HOP} to the `{window}` of a window");
+            problems.push(Problem::new("hop", message));
+        }
+        _ => {}
+    }
+    problems
 }
 
 impl Settings for Synced {
@@ -203,20 +253,33 @@ impl WireReader<'_> {
 
     fn wire(&mut self, tree: &Tree, beside: Pace) -> Option<Wire> {
         match &tree.value {
-            Value::Scalar(_) => self.read(tree, read).map(|text| self.made(tree.place, text, beside)),
+            Value::Scalar(_) => self
+                .read(tree, read)
+                .map(|text| self.made(tree.place, text, beside, None)),
             Value::Map(_) => {
                 let LongWire {
                     stream,
                     queue,
                     every,
                     max_fps,
+                    window,
+                    hop,
                 } = self.read(tree, read_checked)?;
                 let pace = Pace {
                     queue: queue.or(beside.queue),
                     every: every.or(beside.every),
                     max_fps: max_fps.or(beside.max_fps),
                 };
-                Some(self.made(tree.place_of("stream"), stream, pace))
+                let windows = window.map(|window| WindowsOf {
+                    window,
+                    hop: hop.unwrap_or(window),
+                });
+                if windows.is_some() && (pace.every.is_some() || pace.max_fps.is_some()) {
+                    let message = "`every` and `max_fps` leave out pieces of sound, and `window` needs them all: wanted one of them";
+                    self.problem(tree.place_of("window"), message);
+                    return None;
+                }
+                Some(self.made(tree.place_of("stream"), stream, pace, windows))
             }
             _ => {
                 self.problem(
@@ -228,11 +291,12 @@ impl WireReader<'_> {
         }
     }
 
-    fn made(&self, place: Place, text: String, pace: Pace) -> Wire {
+    fn made(&self, place: Place, text: String, pace: Pace, windows: Option<WindowsOf>) -> Wire {
         Wire {
             text,
             spot: Spot::new(self.file, place),
             pace,
+            windows,
         }
     }
 
@@ -247,7 +311,7 @@ impl WireReader<'_> {
         let place = |index: usize| tree.place_of(&format!("sync.{index}"));
         let named = synced.sync.into_iter().enumerate();
         let wires = named
-            .map(|(index, text)| self.made(place(index), text, beside))
+            .map(|(index, text)| self.made(place(index), text, beside, None))
             .collect();
         Some(Reads::Sync(wires, synced.within, Spot::new(self.file, tree.place)))
     }

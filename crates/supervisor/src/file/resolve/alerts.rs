@@ -82,6 +82,7 @@ impl Resolver<'_, '_> {
                     text: String::new(),
                     spot: spot.clone(),
                     pace,
+                    windows: None,
                 };
                 Input::new(&read.node, &read.output, &wire)
             });

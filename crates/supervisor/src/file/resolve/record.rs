@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use bushbaby_node::Carries;
+use bushbaby_node::settings::Tree;
 
 use super::streams::{Nowhere, fits};
-use super::wire::with_queue;
+use super::wire::{SOUND_QUEUE, with_queue};
 use super::{Input, Resolved, Resolver};
 use crate::file::declare::wires::{Pace, Reads, Wire};
 use crate::file::declare::{Declared, Noun};
@@ -36,8 +37,13 @@ impl Resolver<'_, '_> {
                 return self.tell(node, spot, "it takes streams one by one, not pairs", Some(hint));
             }
             Reads::Unsaid(pace) => {
-                note = Some("every camera and microphone, all results, and how each node was".to_owned());
-                self.worth_recording(node, *pace, &all)
+                let inputs = self.worth_recording(node, *pace, &all);
+                let is_sound_alone = inputs.iter().all(|input| input.spec.stream.output() == "audio");
+                note = Some(match is_sound_alone {
+                    true => "all sound".to_owned(),
+                    false => "every camera and microphone, all results, and how each node was".to_owned(),
+                });
+                inputs
             }
             Reads::Nothing | Reads::Each(_) | Reads::Watches(_) | Reads::Broken => return,
         };
@@ -54,7 +60,6 @@ impl Resolver<'_, '_> {
 
     /// The streams of one wire: patterns mean all that fit, health included.
     fn recorded(&mut self, node: &Declared<'_>, wire: &Wire, all: &[String]) -> Vec<Input> {
-        let wire = &with_queue(wire, QUEUE);
         let pattern = wire.text.as_str();
         let mut inputs: Vec<Input> = match (pattern.contains('*'), pattern.split_once('/')) {
             (false, Some((HEALTH, _))) => Vec::new(),
@@ -75,6 +80,10 @@ impl Resolver<'_, '_> {
             let named = all.iter().filter(|name| fits(output, name));
             inputs.extend(named.filter_map(|name| Input::new(HEALTH, name, wire)));
         }
+        // Sound has a longer one already.
+        for input in &mut inputs {
+            input.spec.queue.get_or_insert(QUEUE);
+        }
         if inputs.is_empty() && !self.lost_cameras && self.all_known() {
             let message = format!("`in: {pattern}` fits no stream");
             self.tell(
@@ -87,36 +96,46 @@ impl Resolver<'_, '_> {
         inputs
     }
 
-    /// First outputs of cameras and microphones, whatever stages found out, and the health of all nodes. What a scene really
-    /// shows is only recorded when somebody asks for it.
+    /// First outputs of cameras and microphones, whatever stages found out, and the health of all nodes; where files hold sound
+    /// alone, all sound. What a scene really shows is only recorded when somebody asks for it.
     fn worth_recording(&mut self, node: &Declared<'_>, pace: Pace, all: &[String]) -> Vec<Input> {
-        let wire = with_queue(
-            &Wire {
-                text: String::new(),
-                spot: node.spot.clone(),
-                pace,
-            },
-            QUEUE,
-        );
+        let wire = Wire {
+            text: String::new(),
+            spot: node.spot.clone(),
+            pace,
+            windows: None,
+        };
         let is_camera = |name: &str| self.nodes.iter().any(|node| node.noun.is_source() && node.name == name);
+        let is_sound_alone = node.settings.get("format").and_then(Tree::as_text) == Some("wav");
         let mut cameras_seen = BTreeSet::new();
         let mut inputs = Vec::new();
         for found in self.streams.all() {
-            let is_wanted = if is_camera(&found.node) {
+            let is_wanted = if is_sound_alone {
+                found.carries == Carries::Audio
+            } else if is_camera(&found.node) {
                 cameras_seen.insert(found.node.clone())
             } else {
                 found.carries.is_result() && found.carries != Carries::Truth
             };
+            let queue = if found.carries == Carries::Audio {
+                SOUND_QUEUE
+            } else {
+                QUEUE
+            };
             if is_wanted {
-                inputs.extend(Input::new(&found.node, found.output, &wire));
+                inputs.extend(Input::new(&found.node, found.output, &with_queue(&wire, queue)));
             }
         }
-        inputs.extend(all.iter().filter_map(|name| Input::new(HEALTH, name, &wire)));
+        if is_sound_alone && inputs.is_empty() && !self.lost_cameras && self.all_known() {
+            self.tell(node, &node.spot, "there is no sound to record", None);
+        }
+        let health = all.iter().filter(|_| !is_sound_alone);
+        inputs.extend(health.filter_map(|name| Input::new(HEALTH, name, &with_queue(&wire, QUEUE))));
         inputs
     }
 
     /// Whether the outputs of all nodes are known, so that a pattern that fits nothing is a mistake.
-    fn all_known(&self) -> bool {
+    pub(super) fn all_known(&self) -> bool {
         self.nodes.iter().all(|node| node.kind.is_some())
     }
 }

@@ -75,14 +75,6 @@ impl Streams {
         let (name, output) = text
             .split_once('/')
             .map_or((text, None), |(name, output)| (name, Some(output)));
-        if text.contains('*') {
-            let message = format!("input `{text}` is a pattern, wanted the name of a source or stage");
-            return Err(Nowhere {
-                is_node: false,
-                message,
-                hint: Some("`each: PATTERN` starts one node for every stream that fits".to_owned()),
-            });
-        }
         let own = [name.to_owned()];
         let members = self.groups.get(name).map_or(own.as_slice(), Vec::as_slice);
         let mut found = Vec::new();

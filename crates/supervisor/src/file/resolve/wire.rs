@@ -16,7 +16,7 @@ use crate::file::problem::{Spot, in_backticks};
 pub(super) const MOST_IN_HINT: usize = 24;
 
 /// Who listens wants every piece of sound. So many wait for it where the file says nothing else.
-const SOUND_QUEUE: usize = MAX_QUEUE;
+pub(super) const SOUND_QUEUE: usize = MAX_QUEUE;
 
 impl Resolver<'_, '_> {
     /// Draws the wires of `in:`, or the one that goes without saying.
@@ -25,7 +25,10 @@ impl Resolver<'_, '_> {
             Reads::Nothing | Reads::Watches(_) | Reads::Broken => return,
             _ if node.noun == Noun::Record => return,
             Reads::Each(wire) => return self.refuse_count(node, &wire.spot, 1),
-            Reads::In(wires) => wires.iter().flat_map(|wire| self.follow(node, wire)).collect(),
+            Reads::In(wires) => {
+                resolved.note = fits_in_words(wires);
+                wires.iter().flat_map(|wire| self.follow(node, wire)).collect()
+            }
             Reads::Sync(wires, _, spot) => {
                 let inputs = wires.iter().flat_map(|wire| self.follow(node, wire)).collect();
                 if let Some(NodeKind::BuiltIn(kind)) = &node.kind {
@@ -94,6 +97,12 @@ impl Resolver<'_, '_> {
     }
 
     fn follow(&mut self, node: &Declared<'_>, wire: &Wire) -> Vec<Input> {
+        if is_pattern(wire) {
+            return match self.takes_any_number(node, wire) {
+                true => self.all_that_fit(node, wire),
+                false => Vec::new(),
+            };
+        }
         match self.streams.find(&wire.text) {
             Ok(found) => found.iter().filter_map(|found| self.input(node, found, wire)).collect(),
             Err(Nowhere { is_node: true, .. }) if self.lost_cameras => Vec::new(),
@@ -102,6 +111,25 @@ impl Resolver<'_, '_> {
                 Vec::new()
             }
         }
+    }
+
+    /// Whether a stage may read as many streams as fit a pattern: it must take them one frame at a time.
+    fn takes_any_number(&mut self, node: &Declared<'_>, wire: &Wire) -> bool {
+        let takes = match &node.kind {
+            _ if node.reads.within().is_some() => "frames that belong together".to_owned(),
+            Some(NodeKind::Python(python)) if python.described.inputs.len() > 1 => {
+                let named = python.described.inputs.iter().map(|input| input.name.as_str());
+                format!("{} together", in_backticks(named))
+            }
+            _ => return true,
+        };
+        let message = format!(
+            "input `{}` is a pattern that may fit any number of streams, and it takes {takes}",
+            wire.text
+        );
+        let hint = "name the streams, as in `in: [front, door]`".to_owned();
+        self.tell(node, &wire.spot, &message, Some(hint));
+        false
     }
 
     /// One wire to a stream that is there, if the node can read what it carries.
@@ -126,7 +154,25 @@ impl Resolver<'_, '_> {
                 self.tell(node, &wire.spot, &message, hint);
                 return None;
             }
+            Some((_, NodeKind::BuiltIn(kind))) if wire.windows.is_some() => {
+                let message = format!(
+                    "`window` is for stages of your own, kind `{}` takes sound as it comes",
+                    kind.name
+                );
+                let hint = "leave `window` and `hop` out".to_owned();
+                self.tell(node, &wire.spot, &message, Some(hint));
+                return None;
+            }
             Some(_) | None => {}
+        }
+        if wire.windows.is_some() && found.carries != Carries::Audio {
+            let (name, carries) = (found.name(), in_words(found.carries));
+            let message = format!("`window` is of sound, and input `{name}` carries {carries}");
+            let there = self.streams.carrying(Carries::Audio);
+            let there = in_backticks(there.iter().take(MOST_IN_HINT).map(String::as_str));
+            let hint = (!there.is_empty()).then(|| format!("sound in {there}"));
+            self.tell(node, &wire.spot, &message, hint);
+            return None;
         }
         if found.carries == Carries::Audio {
             return Input::new(&found.node, found.output, &with_queue(wire, SOUND_QUEUE));
@@ -156,6 +202,7 @@ impl Resolver<'_, '_> {
                 text: only.clone(),
                 spot: node.spot.clone(),
                 pace,
+                windows: None,
             });
         }
         let reads = match need {
@@ -191,6 +238,21 @@ fn readable(source: &Declared<'_>, need: InputNeed) -> Option<String> {
         InputNeed::Images => outputs.iter().any(|output| output.carries.has_picture()).then(name),
         InputNeed::Anything | InputNeed::None => Some(name()),
     }
+}
+
+/// `*` stands for any characters.
+fn is_pattern(wire: &Wire) -> bool {
+    wire.text.contains('*')
+}
+
+/// What the long form says of patterns that became streams.
+fn fits_in_words(wires: &[Wire]) -> Option<String> {
+    let patterns: Vec<&str> = wires
+        .iter()
+        .filter(|wire| is_pattern(wire))
+        .map(|wire| wire.text.as_str())
+        .collect();
+    (!patterns.is_empty()).then(|| format!("all that fits {}", patterns.join(", ")))
 }
 
 /// The same wire; where the file says nothing else, so many frames may wait at its end.

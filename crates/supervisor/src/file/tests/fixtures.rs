@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{Checked, FileProblem, check};
 
-pub(super) const KINDS: [Kind; 15] = [
+pub(super) const KINDS: [Kind; 16] = [
     Kind::source::<Camera<Usb>>("usb", "A USB camera."),
     Kind::source::<Camera<Rtsp>>("rtsp", "A network camera."),
     Kind::source::<Camera<Gst>>("gst", "Any GStreamer pipeline."),
@@ -26,6 +26,7 @@ pub(super) const KINDS: [Kind; 15] = [
     Kind::stage::<Ear>("ear", "Reads nothing but sound."),
     Kind::sink::<Reader<Recorder>>("record", "Writes streams into files."),
     Kind::sink::<Reader<Alerts>>("alert", "Tells somebody."),
+    Kind::sink::<Reader<Keeper>>("evidence", "Keeps what was heard."),
     Kind::sink::<Reader<Web>>("web", "The page."),
 ];
 
@@ -196,12 +197,33 @@ settings! {
     Recorder {
         /// The folder that recordings go to.
         to: PathBuf,
+        /// What the files are.
+        #[serde(default = "default_format")]
+        format: String,
         /// Begins a new file after this long. Absent: never.
         #[serde(default)]
         split: Option<Time>,
     }
 }
 impl Settings for Recorder {}
+
+fn default_format() -> String {
+    "mcap".to_owned()
+}
+
+settings! {
+    /// Settings of the evidence.
+    Keeper {
+        /// The folder for the files.
+        #[serde(default = "default_evidence")]
+        to: PathBuf,
+    }
+}
+impl Settings for Keeper {}
+
+fn default_evidence() -> PathBuf {
+    "evidence".into()
+}
 
 settings! {
     /// Settings of the alerts.
@@ -401,7 +423,7 @@ impl<S: Settings + 'static> Stage for Detector<S> {
 struct Listener;
 impl Stage for Listener {
     type Settings = Hearing;
-    const INPUTS: InputNeed = InputNeed::Images;
+    const INPUTS: InputNeed = InputNeed::Anything;
     const OUTPUTS: &'static [OutputSpec] = &[
         output("events", Carries::Events),
         output("scores", Carries::Scores),

@@ -59,11 +59,11 @@ fn a_file_without_cameras() {
       --> pipeline.yaml:1:1
     hint: for example `cameras: {front: scene}`
     ");
-    insta::assert_snapshot!(told("[]"), @r"
-    error: there is no camera in `cameras:`
+    insta::assert_snapshot!(told("[]"), @r#"
+    error: the list is empty, wanted at least one camera
       --> pipeline.yaml:1:1
-    hint: for example `cameras: {front: scene}`
-    ");
+    hint: for example `[{"name": "door", "url": "rtsp://10.0.0.7/stream"}]`
+    "#);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_unknown_key_at_the_top() {
     hint: did you mean `cameras`?
     error: unknown key `banana`
       --> pipeline.yaml:4:1
-    hint: known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `web`, `defaults`
+    hint: known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `web`, `defaults`
     ");
 }
 
@@ -249,10 +249,33 @@ fn a_wire_to_nowhere() {
       --> pipeline.yaml:5:42
     hint: known: `front`, `door`, `tags`
     ");
-    insta::assert_snapshot!(of_stage("    kind: apriltag\n    in: \"*/image\""), @r"
-    error: stage `tags`: input `*/image` is a pattern, wanted the name of a source or stage
+}
+
+#[test]
+fn a_pattern_that_fits_nothing_or_leads_to_pairs() {
+    insta::assert_snapshot!(of_stage("    kind: apriltag\n    in: \"*/audio\""), @r"
+    error: stage `tags`: `in: */audio` fits no output of a source
       --> pipeline.yaml:5:9
-    hint: `each: PATTERN` starts one node for every stream that fits
+    hint: there is `front/image`, `front/truth`, `door/image`, `door/truth`
+    ");
+    insta::assert_snapshot!(of_stage("    kind: apriltag\n    in: [front, \"*/*\"]"), @r"
+    error: stage `tags`: input `door/truth` carries what a scene really shows, wanted pictures
+      --> pipeline.yaml:5:17
+    hint: pictures in `front/image`, `door/image`
+    error: stage `tags`: input `front/truth` carries what a scene really shows, wanted pictures
+      --> pipeline.yaml:5:17
+    hint: pictures in `front/image`, `door/image`
+    error: stage `tags`: it reads `front/image` twice
+      --> pipeline.yaml:5:17
+    hint: remove one of them
+    ");
+    insta::assert_snapshot!(of_stage("    kind: apriltag\n    in: {sync: [\"*/image\", door], within: 5ms}"), @r"
+    error: stage `tags`: `sync` hands over pairs, kind `apriltag` takes one picture at a time
+      --> pipeline.yaml:5:9
+    hint: a stage of your own may take them: `run: pairs.py`
+    error: stage `tags`: input `*/image` is a pattern that may fit any number of streams, and it takes frames that belong together
+      --> pipeline.yaml:5:17
+    hint: name the streams, as in `in: [front, door]`
     ");
 }
 
@@ -378,19 +401,19 @@ fn names_that_are_bad_or_taken() {
     error: camera `web`: the name `web` is the page's own
       --> pipeline.yaml:1:60
     hint: choose another name
-    error: stage `tags`: the name is taken by the camera `tags` at 1:72
+    error: stage `tags`: the name is taken by camera `tags` at 1:72
       --> pipeline.yaml:2:10
     hint: every node of a file has a name of its own
     ");
     insta::assert_snapshot!(told("cameras:\n  - {name: front, url: scene}\n  - {name: front, url: usb:0}\n  - {url: usb:1}\n  - {name: [a], url: usb:2}\n  - usb:3\n"), @r"
-    error: camera `front`: the name is taken by the camera `front` at 2:12
+    error: entry 2 (`front`): the name is taken by entry 1 (`front`) at 2:12
       --> pipeline.yaml:3:12
     hint: every node of a file has a name of its own
-    error: a camera of a list has no `name`
+    error: entry 3: it has `url` and no `name`
       --> pipeline.yaml:4:5
-    error: `name` of a camera got a list of 1, wanted text
+    error: entry 4: `name` got a list of 1, wanted text
       --> pipeline.yaml:5:12
-    error: a camera of a list got `usb:3`, wanted an object with `name` and `url`
+    error: entry 5: got `usb:3`, wanted an object with `name` and `url`
       --> pipeline.yaml:6:5
     ");
     insta::assert_snapshot!(told("cameras:\n  front: scene\n  front: usb:0\n"), @r"
@@ -478,7 +501,7 @@ fn mistakes_in_a_list_of_its_own_are_told_there() {
         "[{\"name\": \"front\", \"url\": \"scene\"},\n {\"name\": \"door\", \"usb\": 0, \"fsp\": 30}]",
     );
     insta::assert_snapshot!(told(), @r"
-    error: camera `door`: unknown key `fsp`
+    error: entry 2 (`door`): unknown key `fsp`
       --> cameras.json:2:29
     hint: did you mean `fps`?
     error: stage `tags`: input `dor` is not the name of any source or stage
@@ -493,10 +516,75 @@ fn mistakes_in_a_list_of_its_own_are_told_there() {
       --> cameras.json:1:19
     ");
     write("cameras.json", "other.json");
-    insta::assert_snapshot!(told(), @r"
+    insta::assert_snapshot!(told(), @r#"
     error: got `other.json`, wanted a list of cameras
       --> cameras.json:1:1
-    hint: each with `name` and `url`
+    hint: for example `[{"name": "door", "url": "rtsp://10.0.0.7/stream"}]`
+    "#);
+    write("cameras.json", "[]");
+    insta::assert_snapshot!(told(), @r#"
+    error: the list is empty, wanted at least one camera
+      --> cameras.json:1:1
+    hint: for example `[{"name": "door", "url": "rtsp://10.0.0.7/stream"}]`
+    "#);
+    write(
+        "cameras.json",
+        "{\"cameras\": [{\"name\": \"front\", \"url\": \"scene\"}]}",
+    );
+    insta::assert_snapshot!(told(), @r"
+    error: this is a pipeline file, wanted a list of cameras
+      --> cameras.json:1:1
+    hint: run it itself: `bushbaby run cameras.json`, or keep only what stands under its `cameras`
+    ");
+}
+
+#[test]
+fn mistakes_in_a_list_name_its_entry() {
+    let list = r#"[
+	{"name": "front", "url": "scene"},
+	{"name": "door", "url": "rstp:\/\/10.0.0.7/s1"},
+	{"name": "Back Door", "url": "rtsp://10.0.0.8/bad"},
+	{"Name": "hall", "url": "usb:0"},
+	{"name": "front", "url": ""},
+	{"name": "yard"},
+	{"name": "attic", "url": null, "fps": 5},
+	{"name": "cellar", "url": "rtsp://ada:pa$word@10.0.0.9/s1"},
+	{"name": "barn", "url": "http://10.0.0.10/video.mjpg"},
+	{"name": "shed", "url": "usb:1", "size": "large"},
+	{}
+]"#;
+    insta::assert_snapshot!(told(list), @r"
+    error: entry 2 (`door`): no source plays addresses that start with `rstp://`
+      --> pipeline.yaml:3:26
+    hint: did you mean `rtsp://10.0.0.7/stream`?
+    error: entry 3 (`Back Door`): a name has 1 to 32 characters of a to z, 0 to 9, `-` and `_`, and starts with a letter or a digit
+      --> pipeline.yaml:4:11
+    hint: for example `back_door`
+    error: entry 3 (`Back Door`): `url`: got `rtsp://10.0.0.8/bad`, wanted another path
+      --> pipeline.yaml:4:31
+    error: entry 4: it has `Name`, `url` and no `name`
+      --> pipeline.yaml:5:3
+    hint: did you mean `name`?
+    error: entry 5 (`front`): the name is taken by entry 1 (`front`) at 2:11
+      --> pipeline.yaml:6:11
+    hint: every node of a file has a name of its own
+    error: entry 5 (`front`): `` is no address of a camera
+      --> pipeline.yaml:6:27
+    hint: for example `usb:0`, `rtsp://10.0.0.7/stream`, `gst:videotestsrc`, `clips/a.mp4`, `scene`, `replay:day.mcap`
+    error: entry 6 (`yard`): it does not say what it is
+      --> pipeline.yaml:7:2
+    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
+    error: entry 7 (`attic`): `url` got nothing, wanted an address
+      --> pipeline.yaml:8:27
+    error: entry 8 (`cellar`): `url`: the variable `$word` is not in the environment
+      --> pipeline.yaml:9:28
+    hint: set it before the start, as in `export word=…`; a plain dollar is written `$$`
+    error: entry 9 (`barn`): `http://` is not there yet in this version
+      --> pipeline.yaml:10:26
+    error: entry 10 (`shed`): `size`: got `large`, wanted a size in pixels such as `1280x720`, each side from 1 to 16384
+      --> pipeline.yaml:11:43
+    error: entry 11: it is empty, wanted `name` and `url`
+      --> pipeline.yaml:12:2
     ");
 }
 
@@ -682,6 +770,6 @@ fn a_terminal_is_not_steered_by_a_file() {
 fn problems_are_also_objects_for_programs() {
     let problems = checked("cameras: {a: scene}\nbanana: 1\n").unwrap_err();
     insta::assert_snapshot!(serde_json::to_string(&problems).unwrap(), @r#"
-    [{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `stages`, `record`, `alerts`, `mqtt`, `web`, `defaults`"}]
+    [{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `web`, `defaults`"}]
     "#);
 }

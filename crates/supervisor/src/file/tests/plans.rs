@@ -276,6 +276,23 @@ fn each_starts_one_node_a_source_and_its_name_means_all() {
 }
 
 #[test]
+fn a_pattern_is_one_node_for_all_that_fits() {
+    let plan = plan(
+        "cameras: {front: scene, door: scene, back-1: scene}\nstages:\n  gray: {kind: gray, in: \"*/image\", every: 2}\n  tags: {kind: apriltag, in: [gray, \"*o*\"]}\n",
+    );
+    assert_eq!(wires(&plan, "gray"), ["front/image", "door/image", "back-1/image"]);
+    assert!(
+        node(&plan, "gray")
+            .spec
+            .inputs
+            .iter()
+            .all(|input| input.every == Some(2))
+    );
+    // Outputs of stages never match.
+    assert_eq!(wires(&plan, "tags"), ["gray/image", "front/image", "door/image"]);
+}
+
+#[test]
 fn a_stage_that_does_not_say_what_it_reads_reads_the_only_camera() {
     let plan = plan("cameras: {front: scene}\nstages: {tags: {kind: apriltag, max_fps: 5}}");
     assert_eq!(wires(&plan, "tags"), ["front/image"]);

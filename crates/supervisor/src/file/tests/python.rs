@@ -433,3 +433,55 @@ fn code_is_asked_again_when_its_file_has_changed() {
     lab.write("detector.py", "# another\n");
     assert_eq!(outputs(&lab), "image");
 }
+
+#[test]
+fn a_stage_of_ones_own_may_have_windows_of_sound() {
+    let lab = Lab::new();
+    let text = "cameras: {room: scene:nursery}\nstages:\n  own: {run: detector.py, python: .venv, in: {stream: room/audio, window: 5s, hop: 500ms}}\n  each: {run: detector.py, python: .venv, each: {stream: \"*/audio\", window: 1s}, late: 2s}\n";
+    let checked = lab.good(text);
+    let again = lab.good(&expand(&checked));
+    // Late counts from the end of a window.
+    for (name, wanted) in [
+        ("own", (5_000_000_000, 500_000_000, Some(64), 6_000)),
+        ("each@room", (1_000_000_000, 1_000_000_000, Some(64), 3_000)),
+    ] {
+        for checked in [&checked, &again] {
+            let spec = &node(checked, name).spec;
+            let window = spec.inputs[0].window.unwrap();
+            let got = (window.length_ns, window.hop_ns, spec.inputs[0].queue, spec.late_ms);
+            assert_eq!(got, wanted, "{name}");
+        }
+    }
+}
+
+#[test]
+fn windows_that_cannot_be() {
+    let lab = Lab::new();
+    let stages = [
+        "{stream: room/audio, window: 1ms}",
+        "{stream: room/audio, window: 5s, hop: 6s}",
+        "{stream: room/audio, hop: 1s}",
+        "{stream: room/audio, window: 5s, every: 2}",
+        "{stream: front/image, window: 5s}",
+    ];
+    let stages = stages.iter().enumerate();
+    let stages: String = stages
+        .map(|(n, reads)| format!("  s{n}: {{run: detector.py, python: .venv, in: {reads}}}\n"))
+        .collect();
+    let told = lab.told(&format!(
+        "cameras: {{room: scene:nursery, front: scene}}\nstages:\n{stages}"
+    ));
+    insta::assert_snapshot!(told, @r"
+    error: stage `s0`: `window`: got `1ms`, wanted 20ms to 1min
+      --> pipeline.yaml:3:74
+    error: stage `s1`: `hop`: got `6s`, wanted 10ms to the `5s` of a window
+      --> pipeline.yaml:4:83
+    error: stage `s2`: `hop`: how far apart windows begin, and no `window` says how long they are
+      --> pipeline.yaml:5:71
+    error: stage `s3`: `every` and `max_fps` leave out pieces of sound, and `window` needs them all: wanted one of them
+      --> pipeline.yaml:6:74
+    error: stage `s4`: `window` is of sound, and input `front/image` carries pictures
+      --> pipeline.yaml:7:54
+    hint: sound in `room/audio`
+    ");
+}

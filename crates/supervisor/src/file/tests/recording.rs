@@ -58,7 +58,10 @@ fn a_recorder_reads_every_camera_all_results_and_how_each_node_was() {
         ]
     );
     let recorder = recorder(&plan);
-    assert_eq!(recorder.spec.settings, json!({"to": "recordings", "split": null}));
+    assert_eq!(
+        recorder.spec.settings,
+        json!({"to": "recordings", "format": "mcap", "split": null})
+    );
     assert!(recorder.spec.inputs.iter().all(|input| input.queue == Some(8)));
 }
 
@@ -149,7 +152,7 @@ fn a_recorder_that_is_badly_written() {
     error: stage `tags`: input `_health` is not the name of any source or stage
       --> pipeline.yaml:2:37
     hint: known: `record`, `tags`
-    error: `record`: the name is taken by the camera `record` at 1:11
+    error: `record`: the name is taken by camera `record` at 1:11
       --> pipeline.yaml:3:9
     hint: every node of a file has a name of its own
     ");
@@ -190,6 +193,7 @@ fn the_long_form_names_every_stream_and_reads_back() {
           queue: 8
         - stream: _health/web
           queue: 8
+      format: mcap
       split: 1h
     ");
     assert_eq!(format!("{:?}", plan(&long).nodes), format!("{:?}", plan(&text).nodes));
