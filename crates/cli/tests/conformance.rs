@@ -257,6 +257,37 @@ fn alert() {
     );
 }
 
+#[test]
+fn evidence() {
+    let Some(environment) = python_environment() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let code = "import bushbaby as bb\n\nclass Ears(bb.Stage):\n    outputs = {\"events\": \"events\"}\n\n    def step(self, frame: bb.Frame) -> None:\n        pass\n";
+    let path = folder.path().join("ears.py");
+    std::fs::write(&path, code).unwrap();
+    let ears = format!(
+        "run: {}\n    python: {}\n    in: eye\n",
+        path.display(),
+        environment.display()
+    );
+    let kept = folder.path().join("kept");
+    check(
+        program(),
+        &Case {
+            kind: "evidence",
+            node: "evidence",
+            pipeline: format!(
+                "cameras:\n  eye: scene\nstages:\n  ears:\n    {ears}evidence:\n  to: {}\n",
+                kept.display()
+            ),
+            delivers: None,
+            has_hardware: true,
+            unknown_setting: ("evidence:\n", "  no_such_key: 1\n"),
+        },
+    );
+}
+
 /// The environment with the package of this checkout, which `scripts/python-env.sh` makes. Without it there are no Python nodes;
 /// `make test` makes it.
 fn python_environment() -> Option<PathBuf> {

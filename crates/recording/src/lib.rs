@@ -32,6 +32,10 @@
 //! # An MP4 recording
 //!
 //! One file a camera, fragmented, one H.264 track, a fragment at the latest every second.
+//!
+//! # A WAV recording
+//!
+//! One file after the other for each stream of sound, 16-bit PCM ([`wav`]).
 
 #![deny(missing_docs)]
 
@@ -44,6 +48,7 @@ pub mod mp4;
 pub mod read;
 pub mod topics;
 pub mod video;
+pub mod wav;
 
 pub use container::{McapWriter, Message};
 pub use contents::Contents;

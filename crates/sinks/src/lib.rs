@@ -1,11 +1,13 @@
 //! What only reads. In: any streams. Out: files, messages.
 //!
 //! - [`alert`]: tells people and other programs when something was found, heard, lost or broken.
+//! - [`evidence`]: the sound and the picture around everything that is heard.
 //! - [`record`]: recordings that Foxglove, Rerun, ROS 2 tools and video players open.
 
 #![deny(missing_docs)]
 
 pub mod alert;
+pub mod evidence;
 pub mod record;
 
 use bushbaby_node::Kind;
@@ -18,6 +20,10 @@ pub const KINDS: &[Kind] = &[
     ),
     Kind::sink::<record::Recorder>(
         "record",
-        "Recordings: MCAP files that Foxglove, Rerun and ROS 2 tools open, or plain MP4.",
+        "Recordings: MCAP files that Foxglove, Rerun and ROS 2 tools open, plain MP4, or the sound as WAV.",
+    ),
+    Kind::sink::<evidence::EvidenceKeeper>(
+        "evidence",
+        "Keeps the sound and the picture around everything that is heard.",
     ),
 ];

@@ -14,7 +14,7 @@ use bushbaby_node::control::{InputSpec, NodeSpec};
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::settings::{ByteSize, Settings as _, Time};
 use bushbaby_node::status::Status;
-use bushbaby_node::{NodeContext, NodeError, Sink, Stop};
+use bushbaby_node::{Carries, NodeContext, NodeError, Sink, Stop};
 use bushbaby_sinks::record::{Array, Bitrate, Color, Depth, Format, Recorder, Settings, Split, Written};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,14 +28,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// What to record, as in `front/image`; a node's name alone means its first output. None: every camera, all results, and how
-    /// each node was.
+    /// each node was; with `--format wav`, all sound.
     streams: Vec<String>,
 
     /// The folder for the files.
     #[arg(long, value_name = "FOLDER", default_value = "recordings")]
     to: PathBuf,
 
-    /// `mcap` or `mp4`.
+    /// `mcap`, `mp4`, or `wav` for the sound alone.
     #[arg(long, value_parser = word::<Format>, default_value = "mcap")]
     format: Format,
 
@@ -189,11 +189,12 @@ fn streams(args: &Args, status: Option<&Status>, bus: &Bus) -> Result<Vec<Stream
     }
     if streams.is_empty() {
         streams = match status {
-            Some(status) => worth_recording(status),
+            Some(status) => worth_recording(status, args.format),
             None => bus
                 .streams()?
                 .into_iter()
                 .filter(|stream| stream.publisher_pid.is_some() && stream.name.output() != "decoded")
+                .filter(|stream| args.format != Format::Wav || stream.name.output() == "audio")
                 .map(|stream| stream.name)
                 .collect(),
         };
@@ -203,7 +204,14 @@ fn streams(args: &Args, status: Option<&Status>, bus: &Bus) -> Result<Vec<Stream
     Ok(streams)
 }
 
-fn worth_recording(status: &Status) -> Vec<StreamName> {
+fn worth_recording(status: &Status, format: Format) -> Vec<StreamName> {
+    if format == Format::Wav {
+        let sounds = status
+            .streams
+            .iter()
+            .filter(|(_, stream)| stream.carries == Some(Carries::Audio));
+        return sounds.map(|(name, _)| name.clone()).collect();
+    }
     let sources = status.nodes.values().filter(|node| node.role == "source");
     let cameras = sources.filter_map(|node| node.outputs.first()).cloned();
     let is_result =

@@ -14,6 +14,8 @@ pub(super) struct Appender {
     name: String,
     file: Box<dyn Growing>,
     waiting: VecDeque<Vec<u8>>,
+    /// What is to stand at the beginning of the file once all that waits is written.
+    head: Option<Vec<u8>>,
     bytes: u64,
     synced: Instant,
     is_synced: bool,
@@ -37,8 +39,15 @@ impl Appender {
         head: Vec<u8>,
     ) -> io::Result<Self> {
         let begun = jiff::Zoned::now().datetime();
+        Self::create_named(disk, head, |attempt| {
+            names::file_name(begun, camera, attempt, extension)
+        })
+    }
+
+    /// The same with names of its own: `name` is asked for the first attempt, and for more when it is taken.
+    pub(super) fn create_named(disk: &mut dyn Disk, head: Vec<u8>, name: impl Fn(u32) -> String) -> io::Result<Self> {
         for attempt in 1.. {
-            let name = names::file_name(begun, camera, attempt, extension);
+            let name = name(attempt);
             let mut file = match disk.create(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => continue,
                 other => other?,
@@ -53,6 +62,7 @@ impl Appender {
                 name,
                 file,
                 waiting: VecDeque::new(),
+                head: None,
                 bytes: head.len() as u64,
                 synced: Instant::now(),
                 is_synced: false,
@@ -77,6 +87,11 @@ impl Appender {
         }
     }
 
+    /// Lets the beginning of the file be another one, of the same length, once all that waits is written.
+    pub(super) fn amend(&mut self, head: Vec<u8>) {
+        self.head = Some(head);
+    }
+
     /// Writes what waits.
     ///
     /// # Errors
@@ -87,6 +102,10 @@ impl Appender {
             self.bytes += block.len() as u64;
             self.is_synced = false;
             self.waiting.pop_front();
+        }
+        if let Some(head) = &self.head {
+            self.file.amend(head)?;
+            self.head = None;
         }
         if !self.is_synced && self.synced.elapsed() >= SYNC_EVERY {
             self.sync()?;

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -24,6 +25,8 @@ pub(super) trait Disk: Send {
 pub(super) trait Growing: Send {
     /// Appends all of it or, with an error, nothing.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Writes these bytes over those at its beginning.
+    fn amend(&mut self, head: &[u8]) -> io::Result<()>;
     /// Waits until what was appended is on the disk.
     fn sync(&mut self) -> io::Result<()>;
 }
@@ -120,6 +123,10 @@ impl Growing for Whole {
         }
         self.bytes += bytes.len() as u64;
         Ok(())
+    }
+
+    fn amend(&mut self, head: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(head, 0)
     }
 
     fn sync(&mut self) -> io::Result<()> {

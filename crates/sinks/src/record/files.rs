@@ -217,7 +217,7 @@ impl Files for McapFiles {
             one.videos.insert(item.topic().to_owned());
         }
         let begins_each_file = item.begins_each_file();
-        let message = item.into_message();
+        let Some(message) = item.into_message() else { return };
         one.writer.add(&message, now_ns);
         if begins_each_file {
             self.beginnings.insert(message.topic.clone(), message);

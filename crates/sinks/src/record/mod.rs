@@ -1,6 +1,6 @@
 //! `record`: what comes on streams, into files that others open.
 //!
-//! In: any streams. Out: MCAP or MP4 files in a folder; what is written where stands in the crate `bushbaby-recording`.
+//! In: any streams. Out: MCAP, MP4 or WAV files in a folder; what is written where stands in the crate `bushbaby-recording`.
 //!
 //! ```text
 //! bus ── stream's thread (video, JPEG, depth) ──┐
@@ -23,13 +23,14 @@ mod stream;
 mod tests;
 mod unfinished;
 mod videos;
+mod wavs;
 mod writing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::{Instance, ReadOptions, ReadPolicy, RecvError, Subscriber};
+use bushbaby_bus::{Instance, MAX_QUEUE, ReadOptions, ReadPolicy, RecvError, Subscriber};
 use bushbaby_node::control::{Dropped, InputSpec};
 use bushbaby_node::inputs::read_options;
 use bushbaby_node::status::{Reply, Request, ask};
@@ -41,6 +42,7 @@ use files::{Files, Limits, McapFiles};
 use lanes::Lanes;
 use stream::StreamRecorder;
 use videos::VideoFiles;
+use wavs::WavFiles;
 use writing::Writing;
 
 pub use files::WrittenFile;
@@ -52,6 +54,8 @@ const QUEUE: usize = 8;
 const QUEUE_OF_RESULTS: usize = 64;
 /// Outputs by which results are known before their first frame.
 const RESULTS: [&str; 4] = ["detections", "results", "truth", "events"];
+/// The output by which sound is known before its first piece.
+const SOUND: &str = "audio";
 /// A stream's thread looks at least this often whether it is to end.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long after the stop frames that wait on the bus are still taken.
@@ -190,8 +194,10 @@ impl Recorder {
             time: split.time.map(|time| time.0),
             bytes: split.size.map(|size| size.bytes).into_iter().chain(share).min(),
         };
-        if self.settings.format == Format::Mp4 {
-            return Box::new(VideoFiles::new(limits));
+        match self.settings.format {
+            Format::Mp4 => return Box::new(VideoFiles::new(limits)),
+            Format::Wav => return Box::new(WavFiles::new(limits)),
+            Format::Mcap => {}
         }
         let mut metadata = BTreeMap::from([
             ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -229,7 +235,8 @@ impl Drop for Leaves<'_> {
 
 fn subscribe(context: &NodeContext, spec: &InputSpec) -> Result<Subscriber, NodeError> {
     let is_result = spec.stream.node() == topics::HEALTH_NODE || RESULTS.contains(&spec.stream.output());
-    let queue = spec.queue.unwrap_or(QUEUE);
+    let is_sound = spec.stream.output() == SOUND;
+    let queue = spec.queue.unwrap_or(if is_sound { MAX_QUEUE } else { QUEUE });
     let queue = if is_result { queue.max(QUEUE_OF_RESULTS) } else { queue };
     let options = ReadOptions {
         policy: ReadPolicy::Queue(queue),

@@ -21,14 +21,25 @@ pub(super) fn file_name(begun: DateTime, camera: Option<&str>, attempt: u32, ext
     format!("{name}.{extension}")
 }
 
+/// The name of a file whose first sample was heard then, in UTC: `2026-11-21_10-54-04Z_door.wav`.
+pub(super) fn utc_file_name(wall_ns: u64, source: &str, attempt: u32, extension: &str) -> String {
+    let begun = jiff::Timestamp::from_nanosecond(i128::from(wall_ns)).unwrap_or_default();
+    let begun = begun.strftime(PATTERN);
+    match attempt {
+        ..=1 => format!("{begun}Z_{source}.{extension}"),
+        _ => format!("{begun}Z_{source}_{attempt}.{extension}"),
+    }
+}
+
 /// Whether a file of that name can be the recorder's.
 pub(super) fn is_ours(name: &str) -> bool {
-    let Some((stem, "mcap" | "mp4")) = name.rsplit_once('.') else {
+    let Some((stem, "mcap" | "mp4" | "wav")) = name.rsplit_once('.') else {
         return false;
     };
     let Some((time, rest)) = stem.split_at_checked(LENGTH) else {
         return false;
     };
+    let rest = rest.strip_prefix('Z').unwrap_or(rest);
     (rest.is_empty() || rest.starts_with('_')) && DateTime::strptime(PATTERN, time).is_ok()
 }
 
@@ -64,9 +75,12 @@ mod tests {
             file_name(begun, None, 2, "mcap"),
             file_name(date(2026, 11, 21).at(10, 54, 5, 0), None, 1, "mcap"),
             file_name(date(2026, 12, 1).at(0, 0, 0, 0), Some("front"), 1, "mp4"),
+            utc_file_name(1_800_000_000_000_000_000, "front", 1, "wav"),
+            utc_file_name(1_800_000_000_000_000_000, "front", 2, "wav"),
         ];
         assert_eq!(names[0], "2026-11-21_10-54-04.mcap");
         assert_eq!(names[3], "2026-12-01_00-00-00_front.mp4");
+        assert_eq!(names[4], "2027-01-15_08-00-00Z_front.wav");
         assert!(names.is_sorted() && names.iter().all(|name| is_ours(name)), "{names:?}");
     }
 

@@ -20,7 +20,9 @@ pub struct Settings {
     #[serde(default = "default_folder")]
     pub to: PathBuf,
     /// What the files are: `mcap` holds all streams in one file, with their times, and opens in Foxglove, Rerun and `ros2 bag`;
-    /// `mp4` is one video a camera, for any player, without results.
+    /// `mp4` is one video a camera, for any player, without results; `wav` is the sound alone, one file after the other for each
+    /// camera and microphone, named by the time of its first sample in UTC (`2026-11-21_10-54-04Z_door.wav`), 16 bits, silence where
+    /// sound never came. `record: {wav: FOLDER}` is short for `{to: FOLDER, format: wav}`.
     #[serde(default)]
     pub format: Format,
     /// What pictures become: `h264` (small; what the eye does not see is lost), `jpeg` (each picture alone; what a JPEG camera
@@ -42,7 +44,7 @@ pub struct Settings {
     #[serde(default)]
     pub depth: Depth,
     /// Begins a new file after this time, size or both: `10min`, `2GB`, `10min or 2GB`. Absent: one file for each run; with
-    /// `budget`, at an eighth of it.
+    /// `budget`, at an eighth of it. Files of sound: after 10 min.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
     /// What all files of the recorder in this folder may take. Above it the oldest go; other files are never touched.
@@ -60,6 +62,8 @@ pub enum Format {
     Mcap,
     /// One video a camera.
     Mp4,
+    /// The sound alone.
+    Wav,
 }
 
 /// What pictures become.
@@ -165,18 +169,17 @@ impl NodeSettings for Settings {
                 Problem::new("bitrate", "only video has a bit rate").with_hint("leave it out, or write `color: h264`"),
             );
         }
-        if self.format == Format::Mp4 {
+        let alone = match self.format {
+            Format::Mcap => None,
+            Format::Mp4 => Some("an MP4 file holds video only"),
+            Format::Wav => Some("a WAV file holds sound only"),
+        };
+        if let Some(alone) = alone {
             if self.color != Color::H264 {
-                problems.push(
-                    Problem::new("color", "an MP4 file holds video only")
-                        .with_hint("leave `color` out, or write `format: mcap`"),
-                );
+                problems.push(Problem::new("color", alone).with_hint("leave `color` out, or write `format: mcap`"));
             }
             if !self.arrays.is_empty() {
-                problems.push(
-                    Problem::new("arrays", "an MP4 file holds video only")
-                        .with_hint("leave `arrays` out, or write `format: mcap`"),
-                );
+                problems.push(Problem::new("arrays", alone).with_hint("leave `arrays` out, or write `format: mcap`"));
             }
         }
         let too_short = self

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use bushbaby_bus::{ArrayInfo, DType, Frame, Origin};
+use bushbaby_node::audio::{self, Samples};
 use bushbaby_node::{image, rgbd};
 use bushbaby_pixels::{ImageView, PixelFormat, Plane, jpeg};
 use bushbaby_recording::messages::result::{ArrayRecord, InfoRecord, OriginRecord, ResultRecord};
 use bushbaby_recording::messages::{annotations, array, calibration, log, picture, points, poses};
 use bushbaby_recording::video::{VideoEncoder, VideoError};
+use bushbaby_recording::wav::{self, WavFormat};
 use bushbaby_recording::{Contents, Message, topics};
 use serde_json::Value;
 
-use super::item::{Item, VideoPicture};
+use super::item::{Item, Sound, VideoPicture};
 use super::settings::{Array, Color, Depth, Format, Settings};
 
 /// What is known of a stream from its frames so far.
@@ -61,6 +63,12 @@ impl StreamRecorder {
         let body: Value = serde_json::from_slice(frame.body()).unwrap_or_default();
         let what = what(frame, &body);
         let mut taken = Taken::default();
+        if self.settings.format == Format::Wav {
+            if frame.array("audio").is_some() {
+                piece_of_sound(frame, &mut taken);
+            }
+            return taken;
+        }
         if self.settings.format == Format::Mp4 {
             if matches!(what, What::Picture | What::Capture) {
                 self.picture(frame, frame.stream().as_str().to_owned(), &mut taken);
@@ -355,6 +363,32 @@ fn not_kept(frame: &Frame, info: &ArrayInfo) -> String {
         info.dtype.name(),
         info.shape
     )
+}
+
+/// What a WAV file keeps of a piece of sound.
+fn piece_of_sound(frame: &Frame, taken: &mut Taken) {
+    let view = match audio::view(frame) {
+        Ok(view) => view,
+        Err(error) => {
+            taken.problem = Some(error.to_string());
+            return;
+        }
+    };
+    taken.items.push(Item::Sound(Sound {
+        topic: frame.stream().to_string(),
+        generation: frame.generation(),
+        position: view.meta.position,
+        wall_ns: wall_ns(frame),
+        mono_ns: frame.captured().mono.as_ns(),
+        format: WavFormat {
+            sample_rate_hz: view.meta.sample_rate_hz,
+            channels: view.channels as u16,
+        },
+        samples: match view.samples {
+            Samples::I16(samples) => wav::from_int(samples),
+            Samples::F32(samples) => wav::from_float(samples),
+        },
+    }));
 }
 
 fn cloud(frame: &Frame, taken: &mut Taken) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bushbaby_node::reporter::Reporter;
 use bushbaby_recording::mend::{Finding, MendError, Mending, Verify, examine};
-use bushbaby_recording::mp4;
+use bushbaby_recording::{mp4, wav};
 
 use super::{disk, names};
 
@@ -22,6 +22,14 @@ pub(super) fn mend(folder: &Path, reporter: &Reporter) {
         if name.ends_with(".mp4") {
             if let Err(error) = cut_film(&entry.path()) {
                 reporter.warn(&format!("`{name}` is unfinished and cannot be mended: {error}"));
+            }
+            continue;
+        }
+        if name.ends_with(".wav") {
+            match mend_sound(&entry.path()) {
+                Ok(true) => tracing::info!("mended `{name}`, which a recorder had left unfinished"),
+                Ok(false) => {}
+                Err(error) => reporter.warn(&format!("`{name}` is unfinished and cannot be mended: {error}")),
             }
             continue;
         }
@@ -47,6 +55,13 @@ fn mend_one(path: &Path) -> Result<Option<Mending>, MendError> {
             mending.apply(&mut file)?;
             Ok(Some(mending))
         }
+    }
+}
+
+fn mend_sound(path: &Path) -> std::io::Result<bool> {
+    match disk::lock(path) {
+        Some(mut file) => wav::mend(&mut file),
+        None => Ok(false),
     }
 }
 

@@ -40,6 +40,11 @@ impl ToldDisk {
         self.state.0.lock().unwrap().refused
     }
 
+    pub(super) fn try_file(&self, index: usize) -> Option<Vec<u8>> {
+        let state = self.state.0.lock().unwrap();
+        state.files.get(index).map(|(_, bytes)| bytes.clone())
+    }
+
     pub(super) fn file(&self, index: usize) -> Vec<u8> {
         self.state.0.lock().unwrap().files[index].1.clone()
     }
@@ -91,6 +96,11 @@ impl Growing for ToldFile {
         state.room -= bytes.len();
         let index = self.index;
         state.files[index].1.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn amend(&mut self, head: &[u8]) -> io::Result<()> {
+        self.disk.state.0.lock().unwrap().files[self.index].1[..head.len()].copy_from_slice(head);
         Ok(())
     }
 

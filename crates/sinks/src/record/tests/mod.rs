@@ -2,6 +2,7 @@
 
 mod disks;
 mod kinds_of_trouble;
+mod sound;
 
 use bushbaby_bus::{ArrayLayout, CaptureClock, CaptureTime, DType, Publisher, PublisherOptions, StreamName};
 use bushbaby_node::reporter::Reporter;
@@ -75,6 +76,12 @@ impl Running {
             std::thread::yield_now();
         }
         publisher
+    }
+
+    /// For a disk whose files are not in the folder.
+    fn stop_without_files(self) {
+        self.context.stop.set();
+        self.thread.join().unwrap().unwrap();
     }
 
     fn stop(self) -> (Written, Vec<Vec<u8>>) {
