@@ -37,6 +37,8 @@ enum Command {
     Demo(commands::demo::Args),
     /// Run a pipeline file.
     Run(commands::run::Args),
+    /// Listen to a list of cameras for a baby that cries, and tell.
+    Cry(commands::cry::Args),
     /// Find every mistake in a pipeline file.
     Check(commands::check::Args),
     /// Print a pipeline file in its long form, with every default.
@@ -95,6 +97,7 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Demo(args) => commands::demo::run(args, instance),
         Command::Run(args) => commands::run::run(args, instance),
+        Command::Cry(args) => commands::cry::run(args, instance),
         Command::Check(args) => commands::check::run(args, &kinds::all()),
         Command::Expand(args) => commands::expand::run(args, &kinds::all()),
         Command::Schema(args) => commands::schema::run(args, &kinds::all()),

@@ -6,6 +6,7 @@ pub(crate) mod cameras;
 pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod completions;
+pub(crate) mod cry;
 pub(crate) mod demo;
 pub(crate) mod detect;
 pub(crate) mod doctor;
