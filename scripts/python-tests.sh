@@ -12,7 +12,7 @@ fi
 "$python" -W error::ResourceWarning -m unittest discover
 cd ..
 # With the package the tests of its bus and of its nodes: they use it as any typed program does.
-typed=(bushbaby tests/test_{describe,frames,loans,node_code,node_failure,node_source,node_stage,product_stage,programs,sending,tags,waiting}.py)
+typed=(bushbaby tests/test_{describe,frames,loans,node_code,node_failure,node_source,node_stage,product_stage,programs,sending,sound,tags,waiting}.py)
 MYPYPATH=tests "$python" -m mypy --strict "${typed[@]}"
 # Python says from 3.12 on whether a class has the buffer protocol.
 "$python" -m mypy.stubtest bushbaby._core --ignore-unused-allowlist --allowlist <(echo bushbaby._core.Frame.__buffer__)

@@ -115,6 +115,15 @@ class Frame:
         Raises `NotAPicture` when there is no array, or the picture is damaged.
         """
     @property
+    def sample_rate(self) -> int:
+        """Samples a second of each channel, of a frame of sound.
+
+        `array` is then float32 (full scale ±1) or int16 (±32768) of shape (samples, channels); of a window (`window:` in the file)
+        float32 of shape (samples,). `captured_at` is the time of the first sample.
+
+        Raises `Error` when the frame is no sound.
+        """
+    @property
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All arrays by name, as the frame has them: read-only views without a copy, nothing converted."""
     @property

@@ -62,6 +62,7 @@ class Node:
         arguments: dict[str, Any] | None = None,
         sync_within_ns: int | None = None,
         queue: int | None = None,
+        window: dict[str, int] | None = None,
         name: str = "mine",
         described: dict[str, Any] | None = None,
     ) -> None:
@@ -93,7 +94,7 @@ class Node:
                 "arguments": arguments or {},
                 "described": described,
             },
-            "inputs": [{"stream": stream, "queue": queue, "every": None, "max_fps": None} for stream in inputs],
+            "inputs": [{"stream": stream, "queue": queue, "every": None, "max_fps": None, "window": window} for stream in inputs],
             "sync_within_ns": sync_within_ns,
             "base_dir": os.path.dirname(run) or os.getcwd(),
             "stalled_ms": 1000,

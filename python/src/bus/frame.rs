@@ -217,6 +217,19 @@ impl PyFrame {
         }
     }
 
+    /// Samples a second of each channel, of a frame of sound.
+    ///
+    /// `array` is then float32 (full scale ±1) or int16 (±32768) of shape (samples, channels); of a window (`window:` in the file)
+    /// float32 of shape (samples,). `captured_at` is the time of the first sample.
+    ///
+    /// Raises `Error` when the frame is no sound.
+    #[getter]
+    fn sample_rate(&self, py: Python<'_>) -> PyResult<u32> {
+        let rate = self.meta(py)?.get_item("sample_rate_hz")?;
+        rate.and_then(|rate| rate.extract().ok())
+            .ok_or_else(|| Error::new_err(format!("{} is no sound: it has no sample rate", self.name())))
+    }
+
     /// All arrays by name, as the frame has them: read-only views without a copy, nothing converted.
     #[getter]
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

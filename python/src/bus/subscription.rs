@@ -66,6 +66,8 @@ impl PySubscription {
     ) -> PyResult<Self> {
         let asked = Asked::parse(stream)?;
         check(stream, queue, every, max_fps)?;
+        // Who listens wants every piece.
+        let queue = queue.or_else(|| stream.ends_with("/audio").then_some(MAX_QUEUE));
         let options = ReadOptions {
             policy: queue.map_or(ReadPolicy::Latest, ReadPolicy::Queue),
             every,
