@@ -11,11 +11,13 @@ import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import wave
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -176,6 +178,59 @@ class Recordings(unittest.TestCase):
             for entity in ("/front/image", "/front/calibration", "/tags/detections/poses"):
                 self.assertIn(entity, told)
             self.assertIn("VideoStream", told)
+
+
+@unittest.skipIf(is_missing() is not None and "BUSHBABY_PEERS" not in os.environ, f"it needs {is_missing()}")
+class Sounds(unittest.TestCase):
+    """Sound that Foxglove's own packages wrote: exported, and recorded again while it is played."""
+
+    PIECES = [struct.pack("<640h", *(piece * 1000 + at for at in range(640))) for piece in range(8)]
+    PIECE_NS = 40_000_000
+
+    def setUp(self) -> None:
+        from foxglove_schemas_protobuf.RawAudio_pb2 import RawAudio
+        from mcap_protobuf.writer import Writer
+
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        self.folder = pathlib.Path(home.name)
+        self.path = self.folder / "theirs.mcap"
+        with self.path.open("wb") as file, Writer(file) as writer:
+            for number, data in enumerate(self.PIECES):
+                time_ns = 1_700_000_000_000_000_000 + number * self.PIECE_NS
+                sound = RawAudio(data=data, format="pcm-s16", sample_rate=8000, number_of_channels=2)
+                sound.timestamp.FromNanoseconds(time_ns)
+                writer.write_message("/crib/mic", sound, time_ns, time_ns, number)
+        self.environment = {**os.environ, "BUSHBABY_INSTANCE": f"sounds-{os.getpid()}", "XDG_STATE_HOME": str(self.folder / "state")}
+
+    def bushbaby(self, *words: str | pathlib.Path) -> None:
+        done = subprocess.run([PROGRAM, *words], env=self.environment, capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_it_becomes_a_wav_file_sample_by_sample(self) -> None:
+        self.bushbaby("export", self.path, "--to", "wav", "--out", self.folder / "wav")
+        with wave.open(str(self.folder / "wav" / "crib_mic.wav")) as sound:
+            self.assertEqual((sound.getframerate(), sound.getnchannels(), sound.getsampwidth()), (8000, 2, 2))
+            self.assertEqual(sound.readframes(sound.getnframes()), b"".join(self.PIECES))
+
+    def test_it_is_played_and_what_we_record_of_it_is_read_by_them(self) -> None:
+        folder = self.folder / "rec"
+        words = [PROGRAM, "record", "crib_mic/audio", "--to", str(folder)]
+        record = subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            self.bushbaby("replay", self.path, "--speed", "max", "--times", "recorded")
+        finally:
+            record.send_signal(signal.SIGINT)
+            record.wait(PATIENCE_S)
+        [path] = folder.iterdir()
+        summary, messages = read(path)
+        sounds = [(message, decoded) for _, schema, message, decoded in messages if schema == "foxglove.RawAudio"]
+        self.assertEqual([decoded.data for _, decoded in sounds], self.PIECES)
+        times = [message.log_time for message, _ in sounds]
+        self.assertEqual([b - a for a, b in zip(times, times[1:])], [self.PIECE_NS] * 7)
+        infos = [decoded for topic, _, _, decoded in messages if topic == "crib_mic/audio/info"]
+        self.assertEqual([info["body"] for info in infos], [{"type": "audio", "version": 1, "source": "crib_mic", "sample_rate_hz": 8000}])
+        self.assertEqual(summary.statistics.message_count, len(messages))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use bushbaby_recording::messages::array::{self, Depth, Rows};
-use bushbaby_recording::messages::picture;
+use bushbaby_recording::messages::{picture, sound};
 use bushbaby_recording::{Contents, Message};
 use bushbaby_testkit::h264::film;
 use serde_json::Value;
@@ -194,6 +194,86 @@ fn depth_is_metres_for_numpy_and_millimetres_as_a_picture() {
         .unwrap()
         .into_luma16();
     assert_eq!(*depth.as_raw(), [500, 0, 1250, 3000]);
+}
+
+/// Pieces of 40 ms of one channel, all samples of a piece its number.
+fn heard(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    file(numbers.into_iter().map(|number| {
+        let data = sound::sound(at(number), 8_000, 1, [number as i16; 320]);
+        message("door/audio", Contents::Sound, number, data)
+    }))
+}
+
+#[test]
+fn sound_becomes_a_wav_file_with_silence_for_what_is_missing() {
+    let (folder, path) = stored(&heard([1, 2, 4, 1600]));
+    let out = folder.path().join("sound");
+    let written = exported(&path, "wav", &out, &[]);
+    assert_eq!(
+        (&written[0]["path"], &written[0]["frames"]),
+        (&"door.wav".into(), &3.into())
+    );
+    assert_eq!(written[1]["path"], "door_2.wav", "a minute later");
+    let wav = std::fs::read(out.join("door.wav")).unwrap();
+    assert_eq!((&wav[..4], &wav[8..16]), (&b"RIFF"[..], &b"WAVEfmt "[..]));
+    let samples: Vec<i16> = wav[44..]
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|bytes| i16::from_le_bytes(*bytes))
+        .collect();
+    let wanted: Vec<i16> = [1, 2, 0, 4].into_iter().flat_map(|number| [number; 320]).collect();
+    assert_eq!(samples, wanted);
+    insta::assert_snapshot!(std::fs::read_to_string(out.join("sound.csv")).unwrap(), @r"
+    file,captured_at_ns,captured_at,sample_rate_hz,channels,samples,missing
+    door.wav,1700000000040000000,2023-11-14T22:13:20.04Z,8000,1,1280,320
+    door_2.wav,1700000064000000000,2023-11-14T22:14:24Z,8000,1,320,0
+    ");
+}
+
+#[test]
+fn sound_is_one_array_for_numpy_with_the_time_and_place_of_each_piece() {
+    let (folder, path) = stored(&heard([1, 2, 4]));
+    let out = folder.path().join("arrays");
+    exported(&path, "numpy", &out, &["--camera", "door"]);
+    let (head, samples) = npy(&out.join("door/audio.npy"));
+    assert_eq!(head, "{'descr': '<i2', 'fortran_order': False, 'shape': (960, 1,), }");
+    assert_eq!(samples[640..644], [2, 0, 2, 0]);
+    let numbers = |name: &str| integers(&npy(&out.join("door").join(name)).1);
+    assert_eq!(numbers("audio_begins.npy"), [0, 320, 640]);
+    assert_eq!(numbers("audio_position.npy"), [0, 320, 960]);
+    assert_eq!(numbers("audio_sample_rate_hz.npy"), [8_000; 3]);
+    assert_eq!(numbers("audio_times_ns.npy"), [1, 2, 4].map(at));
+}
+
+#[test]
+fn sound_that_cannot_be_is_left_out_and_counted() {
+    let odd = [(8_000, 65), (0, 1), (8_000, 3)];
+    let mut messages: Vec<Message> = (0..)
+        .zip(odd)
+        .map(|(number, (rate, channels))| {
+            let data = sound::sound(at(number), rate, channels, [0; 130]);
+            message("door/audio", Contents::Sound, number, data)
+        })
+        .collect();
+    messages.push(message(
+        "door/audio",
+        Contents::Sound,
+        3,
+        sound::sound(at(3), 8_000, 1, [7; 320]),
+    ));
+    let (folder, path) = stored(&file(messages));
+    let out = folder.path().join("sound");
+    let output = export(&[path.to_str().unwrap(), "--to", "wav", "--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+    let told = String::from_utf8_lossy(&output.stderr);
+    insta::assert_snapshot!(told, @r"
+    warning: `door/audio`: its sound has 65 channels of 8000 Hz, wanted 1 to 64 channels of 4000 to 384000 Hz
+    warning: `door/audio`: its sound has 1 channels of 0 Hz, wanted 1 to 64 channels of 4000 to 384000 Hz
+    warning: `door/audio`: a piece of its sound has 260 bytes, which are no whole samples of 3 channels
+    warning: `door/audio`: messages left out because they could not be read: 3
+    ");
+    assert_eq!(std::fs::metadata(out.join("door.wav")).unwrap().len(), 44 + 640);
 }
 
 #[test]

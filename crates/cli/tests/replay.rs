@@ -6,8 +6,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use bushbaby_bus::{Bus, Frame, Instance, PublisherOptions, ReadOptions, ReadPolicy, Subscriber};
+use bushbaby_node::audio;
 use bushbaby_node::testing::instance;
 use bushbaby_recording::messages::result::{OriginRecord, ResultRecord};
+use bushbaby_recording::messages::sound;
 use bushbaby_recording::{Contents, Message, topics};
 use bushbaby_testkit::h264::film;
 use bushbaby_testkit::mp4::Mp4;
@@ -92,6 +94,41 @@ fn stderr(output: &Output) -> String {
 
 fn start(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn sound_comes_back_with_its_position_and_what_is_none_is_counted() {
+    let mut messages: Vec<Message> = [0, 1, 4]
+        .map(|number| {
+            let data = sound::sound(at(number), 8_000, 1, [number as i16; 320]);
+            message("door/audio", Contents::Sound, number, data)
+        })
+        .into();
+    messages.insert(
+        2,
+        message("door/audio", Contents::Sound, 3, sound::sound(at(3), 0, 65, [0; 7])),
+    );
+    let (_folder, path) = stored(&file(messages));
+    let instance = instance("replay-sound");
+    let bus = Bus::open(&instance).unwrap();
+    let sounds = reader(&bus, "door/audio");
+    let child = start(&mut bushbaby(
+        &instance,
+        &["replay", path.to_str().unwrap(), "--speed", "max", "--json"],
+    ));
+    for number in [0, 1, 4] {
+        let piece = next(&sounds);
+        let view = audio::view(&piece).unwrap();
+        assert_eq!(view.samples, audio::Samples::I16(&[number as i16; 320]));
+        assert_eq!((view.meta.source.as_str(), view.meta.position), ("door", number * 320));
+    }
+    let output = ended(child);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    insta::assert_snapshot!(stderr(&output), @r"
+    bushbaby: plays door/audio
+    warning: `door/audio`: its sound has 65 channels of 0 Hz, wanted 1 to 64 channels of 4000 to 384000 Hz
+    warning: `door/audio`: messages left out because they could not be read: 1
+    ");
 }
 
 #[test]

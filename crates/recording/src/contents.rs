@@ -16,6 +16,8 @@ pub enum Contents {
     Calibration,
     /// `foxglove.PointCloud`.
     PointCloud,
+    /// `foxglove.RawAudio`: a piece of sound, `pcm-s16`.
+    Sound,
     /// JSON, `bushbaby.Result`: what a stage found.
     Result,
     /// JSON, `bushbaby.Info`: what a stream's frames say of themselves.
@@ -42,12 +44,13 @@ const INFO_SCHEMA: &str = r#"{"title":"bushbaby.Info","type":"object","propertie
 
 impl Contents {
     /// Every one, for readers that meet a schema's name.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Video,
         Self::Jpeg,
         Self::RawImage,
         Self::Calibration,
         Self::PointCloud,
+        Self::Sound,
         Self::Result,
         Self::Info,
         Self::Annotations,
@@ -63,6 +66,7 @@ impl Contents {
             Self::RawImage => "foxglove.RawImage",
             Self::Calibration => "foxglove.CameraCalibration",
             Self::PointCloud => "foxglove.PointCloud",
+            Self::Sound => "foxglove.RawAudio",
             Self::Result => "bushbaby.Result",
             Self::Info => "bushbaby.Info",
             Self::Annotations => "foxglove.ImageAnnotations",
@@ -102,6 +106,7 @@ impl Contents {
             Self::RawImage => data(fox::RawImage::get_schema()),
             Self::Calibration => data(fox::CameraCalibration::get_schema()),
             Self::PointCloud => data(fox::PointCloud::get_schema()),
+            Self::Sound => data(fox::RawAudio::get_schema()),
             Self::Result => RESULT_SCHEMA.into(),
             Self::Info => INFO_SCHEMA.into(),
             Self::Annotations => data(fox::ImageAnnotations::get_schema()),

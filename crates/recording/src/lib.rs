@@ -13,12 +13,14 @@
 //! | `NODE/rgbd/depth` | `foxglove.RawImage`: `16UC1` whole millimetres, 0 where it is not known; or `32FC1` metres, NaN | each frame, when asked for |
 //! | `NODE/rgbd/confidence` | `foxglove.RawImage` `32FC1`, 0 to 1 | each frame, when asked for |
 //! | `NODE/points` | `foxglove.PointCloud`: `x` `y` `z` float32, and with colours `red` `green` `blue` `alpha` uint8 | each frame |
+//! | `NODE/audio` (any stream of sound, by its name) | `foxglove.RawAudio`, `pcm-s16`: float32 is rounded, what is no number is silence. Its time is that of the first sample | each piece |
 //! | `NODE/calibration`, `NODE/calibration_right` | `foxglove.CameraCalibration`, with `cx` `cy` as ROS counts them (ours - 0.5) | at the start of each file, and when it changes |
-//! | `STREAM/info`, for pictures, captures and points | JSON `bushbaby.Info`: `generation`, `clock` (how capture times are known), `arrays` (name, dtype, shape, encoding, and of pictures `matrix` and `range`), `body` (with the calibration as we write it) | at the start of each file, and when it changes |
-//! | `X/detections`, `X/results`, `X/truth` (any stream of results, by its name) | JSON `bushbaby.Result`: `captured_at_ns`, `origin` (`stream`, `generation`, `seq`, `captured_at_ns`), `body` | each frame |
+//! | `STREAM/info`, for pictures, captures, points and sound | JSON `bushbaby.Info`: `generation`, `clock` (how capture times are known), `arrays` (name, dtype, shape, encoding, and of pictures `matrix` and `range`; the shape of sound is `[0, channels]`), `body` (with the calibration as we write it; of sound without `position` and `filled`) | at the start of each file, and when it changes |
+//! | `X/detections`, `X/results`, `X/truth`, `X/events` (any stream of results, by its name) | JSON `bushbaby.Result`: `captured_at_ns`, `origin` (`stream`, `generation`, `seq`, `captured_at_ns`), `body` | each frame |
 //! | `X/results/ARRAY` | `foxglove.RawImage` (`mono8`, `16UC1`, `32FC1`): an array that came with a result, as a mask | each frame that has it |
-//! | `X/detections/annotations` | `foxglove.ImageAnnotations` | each frame |
+//! | `X/detections/annotations` | `foxglove.ImageAnnotations` | each frame of what was found in pictures |
 //! | `X/detections/poses` | `foxglove.FrameTransforms`: parent the camera's node, child `tag36h11:7`; of a pose of somebody's own its label | each frame with poses |
+//! | `X/events/log` | `foxglove.Log`: `baby_cry 0.91 began` | each beginning and each end |
 //! | `_health/NODE` | `foxglove.Log` | each change |
 //!
 //! The metadata record `bushbaby` stands before the first chunk: `version`, `instance`, `started_at` (RFC 3339) and, where there was

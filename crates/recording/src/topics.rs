@@ -12,6 +12,8 @@ pub const INFO: &str = "info";
 pub const ANNOTATIONS: &str = "annotations";
 /// Behind the name of a stream of results: the same, as transforms.
 pub const POSES: &str = "poses";
+/// Behind the name of a stream of sounds that were heard: the same, as lines for people.
+pub const LOG: &str = "log";
 /// The name of the metadata record that says who recorded.
 pub const METADATA: &str = "bushbaby";
 /// The node part of streams on which the supervisor tells of nodes.

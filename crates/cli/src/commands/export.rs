@@ -1,12 +1,12 @@
 //! `bushbaby export FILE`: what was recorded, as files that other programs read.
 //!
-//! In: a recording. Out: films, folders of pictures, or NumPy arrays, each frame with its capture time and its number.
+//! In: a recording. Out: films, folders of pictures, WAV files, or NumPy arrays, each frame with its capture time and its number.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use bushbaby_recording::read::{RecordedStream, Recording, of_cameras, streams};
+use bushbaby_recording::read::{Carried, RecordedStream, Recording, of_cameras, streams};
 use bushbaby_sources::replay::{At, range_ns};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -17,6 +17,7 @@ mod numpy;
 mod pictures;
 mod progress;
 mod results;
+mod wav;
 
 use progress::Progress;
 
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
 
-    /// Only this camera; without it all that was recorded.
+    /// Only this camera or microphone; without it all that was recorded.
     #[arg(long, value_name = "NAME")]
     camera: Option<String>,
 
@@ -58,6 +59,8 @@ enum To {
     Mp4,
     /// A folder of pictures of each camera (PNG, or JPEG where that was recorded), with their times in `frames.csv`.
     Pictures,
+    /// The sound of each camera and microphone, with the time at which it begins in `sound.csv`.
+    Wav,
     /// Arrays of each camera (`.npy`), with their times and numbers beside them.
     Numpy,
 }
@@ -70,6 +73,13 @@ struct Job {
     out: PathBuf,
     progress: Progress,
     written: Vec<Written>,
+}
+
+impl Job {
+    /// Whether one of the streams carries that.
+    fn has(&self, carries: Carried) -> bool {
+        self.streams.iter().any(|stream| stream.carries == carries)
+    }
 }
 
 /// One file or folder that was written.
@@ -147,6 +157,7 @@ fn export(args: &Args) -> Result<(), Failure> {
     match args.to {
         To::Mp4 => mp4::export(&mut job)?,
         To::Pictures => pictures::export(&mut job)?,
+        To::Wav => wav::export(&mut job)?,
         To::Numpy => numpy::export(&mut job)?,
     }
     report(&job, args)

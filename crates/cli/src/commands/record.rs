@@ -27,8 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Arguments of `record`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to record, as in `front/image`; a node's name alone means its first output. None: every camera, all results, and how
-    /// each node was; with `--format wav`, all sound.
+    /// What to record, as in `front/image`; a node's name alone means its first output. None: every camera and microphone with its
+    /// sound, all results, and how each node was; with `--format wav`, all sound.
     streams: Vec<String>,
 
     /// The folder for the files.
@@ -205,15 +205,16 @@ fn streams(args: &Args, status: Option<&Status>, bus: &Bus) -> Result<Vec<Stream
 }
 
 fn worth_recording(status: &Status, format: Format) -> Vec<StreamName> {
+    let is_sound = |name: &StreamName| {
+        let stream = status.streams.get(name);
+        stream.is_some_and(|stream| stream.carries == Some(Carries::Audio))
+    };
     if format == Format::Wav {
-        let sounds = status
-            .streams
-            .iter()
-            .filter(|(_, stream)| stream.carries == Some(Carries::Audio));
-        return sounds.map(|(name, _)| name.clone()).collect();
+        return status.streams.keys().filter(|name| is_sound(name)).cloned().collect();
     }
     let sources = status.nodes.values().filter(|node| node.role == "source");
-    let cameras = sources.filter_map(|node| node.outputs.first()).cloned();
+    let of_source = |(place, name): (usize, &StreamName)| (place == 0 || is_sound(name)).then(|| name.clone());
+    let cameras = sources.flat_map(|node| node.outputs.iter().enumerate().filter_map(&of_source));
     let is_result =
         |stream: &bushbaby_node::status::StreamStatus| stream.carries.is_some_and(|carries| carries.is_result());
     let results = status

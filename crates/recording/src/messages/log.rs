@@ -1,4 +1,4 @@
-//! Health of nodes as log lines.
+//! Health of nodes, and what is heard, as log lines.
 
 use foxglove::messages::Log;
 use foxglove::messages::log::Level;
@@ -22,11 +22,30 @@ pub fn health(wall_ns: u64, node: &str, body: &Value) -> Vec<u8> {
     if let Some(hint) = body.get("hint").and_then(Value::as_str) {
         message = format!("{message} (hint: {hint})");
     }
+    line(wall_ns, level, node, message)
+}
+
+/// `foxglove.Log` of one item of an events body: `baby_cry 0.91 began`.
+///
+/// `None` when it names no sound.
+pub fn event(wall_ns: u64, source: &str, item: &Value) -> Option<Vec<u8>> {
+    let word = |key: &str| item.get(key).and_then(Value::as_str);
+    let mut message = word("sound")?.to_owned();
+    if let Some(score) = item.get("score").and_then(Value::as_f64) {
+        message = format!("{message} {score:.2}");
+    }
+    if let Some(state) = word("state") {
+        message = format!("{message} {state}");
+    }
+    Some(line(wall_ns, Level::Info, source, message))
+}
+
+fn line(wall_ns: u64, level: Level, name: &str, message: String) -> Vec<u8> {
     encoded(&Log {
         timestamp: Some(timestamp(wall_ns)),
         level: level as i32,
         message,
-        name: node.to_owned(),
+        name: name.to_owned(),
         file: String::new(),
         line: 0,
     })

@@ -1,4 +1,4 @@
-//! Messages: what becomes of pictures, depth, points, results and health.
+//! Messages: what becomes of pictures, depth, points, sound, results and health.
 //!
 //! In: borrowed pixels, arrays and JSON. Out: encoded messages, one function for each row of the crate's table.
 
@@ -10,6 +10,7 @@ pub mod picture;
 pub mod points;
 pub mod poses;
 pub mod result;
+pub mod sound;
 #[cfg(test)]
 mod tests;
 

@@ -34,7 +34,7 @@ pub struct ArrayRecord {
     pub name: String,
     /// Its type as NumPy names it.
     pub dtype: String,
-    /// Its shape; of a JPEG, whose length changes with each frame, empty.
+    /// Its shape; of a JPEG, whose length changes with each frame, empty; of sound `[0, channels]`, for the same reason.
     pub shape: Vec<usize>,
     /// Its pixel format; empty for what is no picture.
     pub encoding: String,

@@ -138,6 +138,30 @@ fn points_carry_their_colours_when_there_is_one_for_each() {
 }
 
 #[test]
+fn sound_is_rounded_cut_off_where_it_is_too_loud_and_silent_where_it_is_no_number() {
+    let samples = [0.0, 0.5, -1.0, 1.0, 7.5, -7.5, f32::NAN, f32::INFINITY, 0.6 / 32_768.0].map(sound::to_i16);
+    assert_eq!(samples, [0, 16_384, -32_768, 32_767, 32_767, -32_768, 0, 32_767, 1]);
+    let message = fox::RawAudio::decode(&sound::sound(TIME_NS, 48_000, 2, [1, -2, 3, -4])[..]).unwrap();
+    assert_eq!(
+        (message.format.as_str(), message.sample_rate, message.number_of_channels),
+        ("pcm-s16", 48_000, 2)
+    );
+    assert_eq!(&message.data[..], [1, 0, 254, 255, 3, 0, 252, 255]);
+    assert_eq!(message.timestamp.unwrap().total_nanos(), TIME_NS);
+}
+
+#[test]
+fn a_sound_that_is_heard_is_a_line() {
+    let item = json!({"id": "x", "sound": "baby_cry", "state": "began", "score": 0.9123});
+    let line = fox::Log::decode(&log::event(TIME_NS, "door", &item).unwrap()[..]).unwrap();
+    assert_eq!(
+        (line.name.as_str(), line.message.as_str()),
+        ("door", "baby_cry 0.91 began")
+    );
+    assert_eq!(log::event(TIME_NS, "door", &json!({"sound": 7})), None);
+}
+
+#[test]
 fn a_stalled_node_is_a_warning_with_its_reason() {
     let body = json!({"type": "health", "node": "front", "state": "stalled", "reason": "no frame for 2 s", "hint": "plug it in"});
     let log = fox::Log::decode(&log::health(TIME_NS, "front", &body)[..]).unwrap();

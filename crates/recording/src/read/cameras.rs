@@ -16,12 +16,14 @@ pub enum Carried {
     Rgbd,
     /// Points in space.
     Points,
-    /// What was found in pictures.
+    /// Sound.
+    Sound,
+    /// What was found in pictures, or heard.
     Results,
 }
 
 impl Carried {
-    /// Whether a camera makes it.
+    /// Whether a camera or a microphone makes it.
     pub const fn is_of_camera(self) -> bool {
         !matches!(self, Self::Results)
     }
@@ -32,6 +34,7 @@ impl Carried {
             Self::Image => "image",
             Self::Rgbd => "rgbd",
             Self::Points => "points",
+            Self::Sound => "audio",
             Self::Results => "results",
         }
     }
@@ -67,7 +70,7 @@ impl RecordedStream {
     }
 }
 
-/// What was recorded of one camera.
+/// What was recorded of one camera, or one microphone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedCamera {
     /// The node's name; in recordings of others the `frame_id` of its pictures.
@@ -76,7 +79,7 @@ pub struct RecordedCamera {
     pub streams: Vec<RecordedStream>,
 }
 
-/// Lists what was recorded of which camera.
+/// Lists what was recorded of which camera; a microphone is one that has sound only.
 ///
 /// # Errors
 /// [`ReadError`], when the file is no recording.
@@ -129,6 +132,7 @@ fn part_of<'a>(topic: &'a Topic, results: &BTreeSet<&str>) -> Option<(&'a str, O
     let carries = match (topic.schema.as_str(), part) {
         ("bushbaby.Result", None) => Carried::Results,
         ("foxglove.PointCloud", None) => Carried::Points,
+        ("foxglove.RawAudio", None) => Carried::Sound,
         ("foxglove.CompressedVideo" | "foxglove.CompressedImage" | "foxglove.RawImage", part) => match part {
             None => Carried::Image,
             Some(_) if results.contains(stream) => Carried::Results,
@@ -185,7 +189,7 @@ fn ours(topics: &[Topic]) -> Vec<RecordedStream> {
         .collect()
 }
 
-/// Pictures and points of others: whose they are is what their first message says.
+/// Pictures, points and sound of others: whose they are is what their first message says.
 fn of_others(recording: &Recording) -> Vec<RecordedStream> {
     let mut streams: Vec<RecordedStream> = Vec::new();
     let frame_of = |topic: &Topic| {
@@ -203,6 +207,7 @@ fn of_others(recording: &Recording) -> Vec<RecordedStream> {
         let (carries, output) = match topic.schema.as_str() {
             "foxglove.CompressedVideo" | "foxglove.CompressedImage" | "foxglove.RawImage" => (Carried::Image, "image"),
             "foxglove.PointCloud" => (Carried::Points, "points"),
+            "foxglove.RawAudio" => (Carried::Sound, "audio"),
             _ => continue,
         };
         let frame = frame_of(topic).unwrap_or_default();

@@ -32,7 +32,9 @@ pub enum Content {
     Calibration(Calibration),
     /// Points in space.
     Points(Cloud),
-    /// What was found in a picture.
+    /// A piece of sound.
+    Sound(Sound),
+    /// What was found in a picture, or heard.
     Result(ResultRecord),
     /// What a stream's frames say of themselves.
     Info(InfoRecord),
@@ -58,6 +60,19 @@ pub struct Cloud {
     pub points_m: Vec<[f32; 3]>,
     /// RGB of each point; absent: they have none.
     pub colors: Option<Vec<[u8; 3]>>,
+}
+
+/// A piece of sound as it stands in the message; nothing of it is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sound {
+    /// How it is encoded, as Foxglove names it: `pcm-s16`.
+    pub format: String,
+    /// Samples a second of each channel.
+    pub sample_rate_hz: u32,
+    /// How many channels it has.
+    pub channels: u32,
+    /// The samples of all channels in turn.
+    pub data: Bytes,
 }
 
 /// Why a message says nothing.
@@ -119,6 +134,14 @@ impl Content {
                     .map(Self::Points)
                     .ok_or_else(|| damaged(topic, "its fields are not x, y and z of float32 or float64"))
             }
+            ("foxglove.RawAudio", "protobuf") => decode::<fox::RawAudio>(topic, data).map(|sound| {
+                Self::Sound(Sound {
+                    format: sound.format,
+                    sample_rate_hz: sound.sample_rate,
+                    channels: sound.number_of_channels,
+                    data: sound.data,
+                })
+            }),
             ("bushbaby.Result", "json") => json(topic, data).map(Self::Result),
             ("bushbaby.Info", "json") => json(topic, data).map(Self::Info),
             (schema, encoding) => Err(ContentError::Unknown {
@@ -260,7 +283,15 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(data in proptest::collection::vec(any::<u8>(), 0..120)) {
             let data = Bytes::from(data);
-            for schema in ["CompressedVideo", "CompressedImage", "RawImage", "CameraCalibration", "PointCloud"] {
+            let schemas = [
+                "CompressedVideo",
+                "CompressedImage",
+                "RawImage",
+                "CameraCalibration",
+                "PointCloud",
+                "RawAudio",
+            ];
+            for schema in schemas {
                 let _ = Content::read(&topic(&format!("foxglove.{schema}"), "protobuf"), &data);
             }
             for schema in ["Result", "Info"] {

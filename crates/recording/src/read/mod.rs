@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use cameras::{Carried, RecordedCamera, RecordedStream, cameras, left_out, of_cameras, streams};
-pub use content::{Calibration, Cloud, Content, ContentError};
+pub use content::{Calibration, Cloud, Content, ContentError, Sound};
 pub use index::Damage;
 use index::Index;
 pub use messages::{Message, Messages, Selection};

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::messages::sound::sound as sound_of;
 use crate::{Contents, McapWriter, Message as Written};
 
 const SECOND: u64 = 1_000_000_000;
@@ -71,6 +72,14 @@ fn result(topic: &str, number: u32) -> Written {
     }
 }
 
+fn sound(topic: &str, number: u32) -> Written {
+    Written {
+        contents: Contents::Sound,
+        data: sound_of(u64::from(number) * SECOND, 8_000, 1, [number as i16; 80]),
+        ..raw(topic, number)
+    }
+}
+
 /// A file with so many messages of each topic in each chunk; those of a chunk are written the last first.
 fn file(topics: &[&str], chunks: u32, each: u32) -> (Vec<u8>, Vec<u8>) {
     let metadata = BTreeMap::from([("version".to_owned(), "1".to_owned())]);
@@ -78,11 +87,10 @@ fn file(topics: &[&str], chunks: u32, each: u32) -> (Vec<u8>, Vec<u8>) {
     for chunk in 0..chunks {
         for number in (chunk * each..(chunk + 1) * each).rev() {
             for topic in topics {
-                let is_result = topic.ends_with("results");
-                let message = if is_result {
-                    result(topic, number)
-                } else {
-                    raw(topic, number)
+                let message = match topic.rsplit_once('/') {
+                    Some((_, "results")) => result(topic, number),
+                    Some((_, "audio")) => sound(topic, number),
+                    _ => raw(topic, number),
                 };
                 writer.add(&message, u64::from(chunk) * 10 * SECOND);
             }
@@ -203,6 +211,7 @@ fn streams_are_put_together_from_their_topics() {
         "table/rgbd/rgb",
         "table/rgbd/depth",
         "front/image",
+        "door/audio",
         "people/results",
         "people/results/mask0",
     ];
@@ -216,22 +225,23 @@ fn streams_are_put_together_from_their_topics() {
         .collect();
     let named = |name: &str, carries| (name.to_owned(), carries, 4);
     let wanted = [
+        named("door/audio", Carried::Sound),
         named("front/image", Carried::Image),
         named("people/results", Carried::Results),
         named("table/rgbd", Carried::Rgbd),
     ];
     assert_eq!(told, wanted);
     assert_eq!(
-        streams[1].topics[1],
+        streams[2].topics[1],
         ("people/results/mask0".to_owned(), Some("mask0".to_owned()))
     );
     assert_eq!(
-        streams[2].topics[0],
+        streams[3].topics[0],
         ("table/rgbd/depth".to_owned(), Some("depth".to_owned()))
     );
     let path = recording.path();
     let names: Vec<String> = cameras(path).unwrap().into_iter().map(|camera| camera.name).collect();
-    assert_eq!(names, ["front", "table"]);
+    assert_eq!(names, ["door", "front", "table"]);
 }
 
 /// A file as another recorder writes it.
@@ -284,6 +294,40 @@ fn recordings_of_others_play_what_is_known_however_they_are_packed() {
 }
 
 #[test]
+fn sound_of_others_is_named_by_its_topic() {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = mcap::WriteOptions::new().create(&mut bytes).unwrap();
+    let schema = writer.add_schema("foxglove.RawAudio", "protobuf", &[]).unwrap();
+    let channel_id = writer
+        .add_channel(schema, "/cabin/mic", "protobuf", &BTreeMap::new())
+        .unwrap();
+    let header = mcap::records::MessageHeader {
+        channel_id,
+        sequence: 0,
+        log_time: 5,
+        publish_time: 0,
+    };
+    writer
+        .write_to_known_channel(&header, &sound_of(5, 48_000, 2, [1, 2, 3, 4]))
+        .unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let folder = Folder::new();
+    let recording = folder.open(&bytes.into_inner());
+    let streams = streams(&recording);
+    assert_eq!(
+        (streams[0].name().as_str(), streams[0].carries),
+        ("cabin_mic/audio", Carried::Sound)
+    );
+    let message = recording.messages(&Selection::all()).next().unwrap();
+    let Ok(Content::Sound(sound)) = message.content() else {
+        panic!("{:?}", message.content())
+    };
+    assert_eq!((sound.sample_rate_hz, sound.channels), (48_000, 2));
+    assert_eq!(&sound.data[..], [1, 0, 2, 0, 3, 0, 4, 0]);
+}
+
+#[test]
 fn what_is_no_recording_is_named() {
     let folder = Folder::new();
     let looks = |bytes: &[u8]| Recording::open(&folder.file(bytes)).unwrap_err().to_string();
@@ -316,7 +360,7 @@ proptest! {
 
     #[test]
     fn damage_anywhere_is_survived(at in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), is_finished: bool) {
-        let (finished, unfinished) = file(&["front/image", "a/results"], 2, 3);
+        let (finished, unfinished) = file(&["front/image", "door/audio", "a/results"], 2, 3);
         let mut bytes = if is_finished { finished } else { unfinished };
         for (at, byte) in at {
             let at = at.index(bytes.len() - 8) + 8;

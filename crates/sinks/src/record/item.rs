@@ -68,7 +68,7 @@ impl Item {
         match self {
             Self::Message(message) => matches!(
                 message.contents,
-                Contents::Video | Contents::Jpeg | Contents::RawImage | Contents::PointCloud
+                Contents::Video | Contents::Jpeg | Contents::RawImage | Contents::PointCloud | Contents::Sound
             ),
             Self::Video(_) | Self::Sound(_) => true,
         }

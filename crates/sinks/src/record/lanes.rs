@@ -1,4 +1,4 @@
-//! What waits to be written: two lanes, one for what is small and must not be lost, one for pictures.
+//! What waits to be written: two lanes, one for what is small and must not be lost, one for pictures and sound.
 //!
 //! Both are bounded. Whoever brings a picture waits while the picture lane is full; meanwhile the bus drops that stream's oldest
 //! frames and counts them, and nobody else is slowed. Results never wait.

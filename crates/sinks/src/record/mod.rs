@@ -52,6 +52,8 @@ pub use settings::{Array, Bitrate, Color, Depth, Format, Settings, Split};
 const QUEUE: usize = 8;
 /// What was found in pictures, and health, waits longer: it is small, and nothing brings it back.
 const QUEUE_OF_RESULTS: usize = 64;
+/// Sound comes in short pieces: as many wait as the bus allows.
+const QUEUE_OF_SOUND: usize = MAX_QUEUE;
 /// Outputs by which results are known before their first frame.
 const RESULTS: [&str; 4] = ["detections", "results", "truth", "events"];
 /// The output by which sound is known before its first piece.
@@ -236,7 +238,7 @@ impl Drop for Leaves<'_> {
 fn subscribe(context: &NodeContext, spec: &InputSpec) -> Result<Subscriber, NodeError> {
     let is_result = spec.stream.node() == topics::HEALTH_NODE || RESULTS.contains(&spec.stream.output());
     let is_sound = spec.stream.output() == SOUND;
-    let queue = spec.queue.unwrap_or(if is_sound { MAX_QUEUE } else { QUEUE });
+    let queue = spec.queue.unwrap_or(if is_sound { QUEUE_OF_SOUND } else { QUEUE });
     let queue = if is_result { queue.max(QUEUE_OF_RESULTS) } else { queue };
     let options = ReadOptions {
         policy: ReadPolicy::Queue(queue),

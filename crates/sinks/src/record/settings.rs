@@ -20,9 +20,9 @@ pub struct Settings {
     #[serde(default = "default_folder")]
     pub to: PathBuf,
     /// What the files are: `mcap` holds all streams in one file, with their times, and opens in Foxglove, Rerun and `ros2 bag`;
-    /// `mp4` is one video a camera, for any player, without results; `wav` is the sound alone, one file after the other for each
-    /// camera and microphone, named by the time of its first sample in UTC (`2026-11-21_10-54-04Z_door.wav`), 16 bits, silence where
-    /// sound never came. `record: {wav: FOLDER}` is short for `{to: FOLDER, format: wav}`.
+    /// `mp4` is one video a camera, for any player, without results and sound; `wav` is the sound alone, one file after the other for
+    /// each camera and microphone, named by the time of its first sample in UTC (`2026-11-21_10-54-04Z_door.wav`), 16 bits, silence
+    /// where sound never came. `record: {wav: FOLDER}` is short for `{to: FOLDER, format: wav}`.
     #[serde(default)]
     pub format: Format,
     /// What pictures become: `h264` (small; what the eye does not see is lost), `jpeg` (each picture alone; what a JPEG camera

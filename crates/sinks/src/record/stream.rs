@@ -7,7 +7,7 @@ use bushbaby_node::audio::{self, Samples};
 use bushbaby_node::{image, rgbd};
 use bushbaby_pixels::{ImageView, PixelFormat, Plane, jpeg};
 use bushbaby_recording::messages::result::{ArrayRecord, InfoRecord, OriginRecord, ResultRecord};
-use bushbaby_recording::messages::{annotations, array, calibration, log, picture, points, poses};
+use bushbaby_recording::messages::{annotations, array, calibration, log, picture, points, poses, sound};
 use bushbaby_recording::video::{VideoEncoder, VideoError};
 use bushbaby_recording::wav::{self, WavFormat};
 use bushbaby_recording::{Contents, Message, topics};
@@ -26,6 +26,8 @@ pub(super) struct StreamRecorder {
     info: Option<InfoRecord>,
     /// By topic, as it was written.
     calibrations: BTreeMap<String, Value>,
+    /// It was said that sound has no place in an MP4 file.
+    has_left_out_sound: bool,
 }
 
 /// What became of a frame.
@@ -42,6 +44,7 @@ enum What {
     Picture,
     Capture,
     Points,
+    Sound,
     Health,
     Result,
     Arrays,
@@ -55,6 +58,7 @@ impl StreamRecorder {
             jpeg: None,
             info: None,
             calibrations: BTreeMap::new(),
+            has_left_out_sound: false,
         }
     }
 
@@ -72,6 +76,12 @@ impl StreamRecorder {
         if self.settings.format == Format::Mp4 {
             if matches!(what, What::Picture | What::Capture) {
                 self.picture(frame, frame.stream().as_str().to_owned(), &mut taken);
+            } else if what == What::Sound && !std::mem::replace(&mut self.has_left_out_sound, true) {
+                let told = format!(
+                    "`{}` is left out: an MP4 file of ours holds no sound; `format: mcap` does",
+                    frame.stream()
+                );
+                taken.problem = Some(told);
             }
             return taken;
         }
@@ -83,6 +93,7 @@ impl StreamRecorder {
                 taken.items.push(message(frame, topic, Contents::Log, data));
             }
             What::Result => self.result(frame, body, &mut taken),
+            What::Sound => self.sound(frame, body, &mut taken),
             What::Picture | What::Capture | What::Points | What::Arrays => {
                 self.say_what_it_is(frame, body, &mut taken);
                 match what {
@@ -133,6 +144,34 @@ impl StreamRecorder {
                 None => taken.problem = Some(not_kept(frame, found.info)),
             }
         }
+    }
+
+    /// A piece of sound in 16 bits.
+    fn sound(&mut self, frame: &Frame, mut body: Value, taken: &mut Taken) {
+        let view = match audio::view(frame) {
+            Ok(view) => view,
+            Err(error) => {
+                taken.problem = Some(error.to_string());
+                return;
+            }
+        };
+        if let Some(body) = body.as_object_mut() {
+            // They change with each piece, and say nothing of the stream.
+            for key in ["position", "filled", "recorded"] {
+                body.remove(key);
+            }
+        }
+        self.say_what_it_is(frame, body, taken);
+        let (wall_ns, rate) = (wall_ns(frame), view.meta.sample_rate_hz);
+        let data = match view.samples {
+            Samples::I16(samples) => sound::sound(wall_ns, rate, view.channels, samples.iter().copied()),
+            Samples::F32(samples) => {
+                let samples = samples.iter().copied().map(sound::to_i16);
+                sound::sound(wall_ns, rate, view.channels, samples)
+            }
+        };
+        let topic = frame.stream().to_string();
+        taken.items.push(message(frame, topic, Contents::Sound, data));
     }
 
     /// A picture as it was asked for; as JPEG where it cannot be video.
@@ -228,27 +267,51 @@ impl StreamRecorder {
     }
 
     fn result(&mut self, frame: &Frame, body: Value, taken: &mut Taken) {
-        let stream = frame.stream().as_str();
-        let wall_ns = wall_ns(frame);
-        let camera = body.get("camera").and_then(Value::as_str);
-        let camera = camera.unwrap_or_else(|| frame.origin().stream.node()).to_owned();
-        let drawn = annotations::annotations(wall_ns, &body);
-        let topic = topics::part(stream, topics::ANNOTATIONS);
-        taken.items.push(message(frame, topic, Contents::Annotations, drawn));
-        if let Some(data) = poses::poses(wall_ns, &camera, &body) {
-            let topic = topics::part(stream, topics::POSES);
-            taken.items.push(message(frame, topic, Contents::Poses, data));
+        match body.get("type").and_then(Value::as_str) {
+            Some("events") => events(frame, &body, taken),
+            // Numbers of sound: there is no picture to draw over.
+            Some("scores" | "level") => {}
+            _ => drawn(frame, &body, taken),
         }
         arrays(frame, taken);
         let record = ResultRecord {
-            captured_at_ns: wall_ns,
+            captured_at_ns: wall_ns(frame),
             origin: origin_record(frame.origin()),
             body,
         };
-        let topic = stream.to_owned();
+        let topic = frame.stream().to_string();
         taken
             .items
             .push(message(frame, topic, Contents::Result, record.encoded()));
+    }
+}
+
+/// What was found, for those who look at pictures.
+fn drawn(frame: &Frame, body: &Value, taken: &mut Taken) {
+    let (stream, wall_ns) = (frame.stream().as_str(), wall_ns(frame));
+    let camera = body.get("camera").and_then(Value::as_str);
+    let camera = camera.unwrap_or_else(|| frame.origin().stream.node());
+    let drawn = annotations::annotations(wall_ns, body);
+    let topic = topics::part(stream, topics::ANNOTATIONS);
+    taken.items.push(message(frame, topic, Contents::Annotations, drawn));
+    if let Some(data) = poses::poses(wall_ns, camera, body) {
+        let topic = topics::part(stream, topics::POSES);
+        taken.items.push(message(frame, topic, Contents::Poses, data));
+    }
+}
+
+/// What began or ended, as lines for people.
+fn events(frame: &Frame, body: &Value, taken: &mut Taken) {
+    let source = body.get("source").and_then(Value::as_str);
+    let source = source.unwrap_or_else(|| frame.origin().stream.node());
+    let items = body.get("items").and_then(Value::as_array);
+    let lines = items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| log::event(wall_ns(frame), source, item));
+    for data in lines {
+        let topic = topics::part(frame.stream().as_str(), topics::LOG);
+        taken.items.push(message(frame, topic, Contents::Log, data));
     }
 }
 
@@ -258,6 +321,9 @@ fn what(frame: &Frame, body: &Value) -> What {
     }
     if frame.array(rgbd::POINTS).is_some() {
         return What::Points;
+    }
+    if frame.array("audio").is_some() && body.get("type").and_then(Value::as_str) == Some("audio") {
+        return What::Sound;
     }
     let is_picture = frame
         .arrays()
@@ -302,10 +368,11 @@ fn array_record(info: &ArrayInfo) -> ArrayRecord {
     ArrayRecord {
         name: info.name.clone(),
         dtype: info.dtype.name().to_owned(),
-        shape: if format == Some(PixelFormat::Jpeg) {
-            Vec::new()
-        } else {
-            info.shape.clone()
+        shape: match (format, info.encoding.as_str(), &info.shape[..]) {
+            (Some(PixelFormat::Jpeg), ..) => Vec::new(),
+            // A piece may be as long as it likes.
+            (_, "pcm", [_, channels]) => vec![0, *channels],
+            (.., shape) => shape.to_vec(),
         },
         encoding: info.encoding.clone(),
         matrix: word(if info.color.matrix == 2 { "bt709" } else { "bt601" }),

@@ -36,12 +36,14 @@ pub struct PlayedArray {
 }
 
 impl PlayedFrame {
-    /// The body as it goes to the bus, as that of `camera`. What a frame was in the recording stands in `recorded`.
+    /// The body as it goes to the bus, as that of the node `camera`. What a frame was in the recording stands in `recorded`.
     pub fn body_of(&self, camera: Option<&str>, clock: &str) -> Vec<u8> {
         let mut body = self.body.clone();
         if let (Some(body), None) = (body.as_object_mut(), &self.origin) {
             if let Some(camera) = camera {
-                body.insert("camera".to_owned(), camera.into());
+                let is_sound = body.get("type").and_then(Value::as_str) == Some("audio");
+                let whose = if is_sound { "source" } else { "camera" };
+                body.insert(whose.to_owned(), camera.into());
             }
             let mut recorded = json!({"seq": self.seq, "captured_at_ns": self.captured_ns});
             if !clock.is_empty() {

@@ -1,6 +1,6 @@
-//! `replay`: what was recorded of a camera, played as if it were there.
+//! `replay`: what was recorded of a camera or a microphone, played as if it were there.
 //!
-//! In: a recording (MCAP, ours or of others). Out: the streams that the camera had, each frame when it is due.
+//! In: a recording (MCAP, ours or of others). Out: the streams that it had, each frame when it is due.
 //!
 //! ```text
 //! recording → messages by time → playback (decoding, whole frames) → timeline (when is it due) → bus
@@ -16,6 +16,7 @@ mod picture;
 mod playback;
 mod seek;
 mod settings;
+mod sound;
 mod source;
 mod speed;
 mod stream;
@@ -36,5 +37,7 @@ pub use speed::Speed;
 pub use timeline::{Position, Timeline};
 
 /// The `replay` source.
-pub const KIND: Kind =
-    Kind::source::<ReplaySource>("replay", "What was recorded of a camera, played as if it were there.");
+pub const KIND: Kind = Kind::source::<ReplaySource>(
+    "replay",
+    "What was recorded of a camera or a microphone, played as if it were there.",
+);

@@ -7,6 +7,7 @@ use bushbaby_recording::read::{Content, Pixels};
 use bytes::Bytes;
 
 use super::frame::{PlayedArray, arrays_of};
+use super::sound::NoSound;
 use crate::h264::{DecodeError, Decoder, Order, SequenceParameters, UnitKind, annex_b_units};
 
 /// Makes pictures of the messages of one topic, or of several that are one picture's.
@@ -16,7 +17,7 @@ pub(super) struct PictureReader {
     jpeg: Option<jpeg::Decoder>,
 }
 
-/// Why a message gives no picture.
+/// Why a message gives no picture, or no sound.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoPicture {
     /// It needs one that was not played.
@@ -28,6 +29,8 @@ pub(super) enum NoPicture {
     Damaged(String),
     #[error("pictures are {0}, which is not played; h264, jpeg, png, rgb8, bgr8, mono8, yuyv and nv12 are")]
     Unknown(String),
+    #[error(transparent)]
+    Sound(#[from] NoSound),
 }
 
 impl PictureReader {

@@ -1,6 +1,7 @@
 //! A recording as frames: messages in, whole frames out, in the order of their capture times.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use bushbaby_node::rgbd;
 use bushbaby_recording::read::{Message, Messages, RecordedStream, Recording, Selection};
@@ -8,7 +9,7 @@ use bushbaby_recording::read::{Message, Messages, RecordedStream, Recording, Sel
 use super::frame::PlayedFrame;
 use super::picture::NoPicture;
 use super::seek;
-use super::stream::{Parts, Read, Stream, rank};
+use super::stream::{At, Parts, Read, Stream, rank};
 
 /// Plays streams of a recording.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Playback {
     to_ns: u64,
     /// What was captured before is only read for what is built on it.
     shown_from_ns: u64,
+    /// How much was played before it began anew.
+    rounds_ns: u64,
     messages: Messages,
     /// Frames of one moment that may not be whole yet.
     moment: Moment,
@@ -63,6 +66,7 @@ impl Playback {
             from_ns,
             to_ns,
             shown_from_ns: from_ns,
+            rounds_ns: 0,
             messages: recording.messages(&Selection::all().to_ns(0)),
             moment: Moment::default(),
             ready: VecDeque::new(),
@@ -82,6 +86,18 @@ impl Playback {
     pub fn clock_of(&self, stream: usize) -> &str {
         let info = self.streams.get(stream).and_then(|stream| stream.info.as_ref());
         info.map_or("", |info| &info.clock)
+    }
+
+    /// Begins anew, as if what comes now had been captured so long after what came first.
+    pub fn begin_anew(&mut self, round: Duration) {
+        let round_ns = u64::try_from(round.as_nanos()).unwrap_or(u64::MAX);
+        self.rounds_ns = self.rounds_ns.saturating_add(round_ns);
+        self.go_to(self.from_ns);
+    }
+
+    /// How many messages of a stream could not be read.
+    pub fn left_out(&self, stream: usize) -> u64 {
+        self.streams.get(stream).map_or(0, |stream| stream.left_out)
     }
 
     /// Goes on with what was captured at `ns`, or with the beginning when that is later.
@@ -152,11 +168,16 @@ impl Playback {
         let parts = self.moment.frames.entry(key).or_default();
         match read {
             Ok(Read::Arrays(mut arrays)) => parts.arrays.append(&mut arrays),
+            Ok(Read::Sound(array, sample_rate_hz)) => {
+                parts.arrays.push(array);
+                parts.sample_rate_hz = Some(sample_rate_hz);
+            }
             Ok(Read::Result(origin, body)) => parts.result = Some((origin, body)),
             Err(why) => {
                 parts.is_spoiled |= part.as_deref().is_none_or(|part| part == rgbd::RGB);
                 // Before the first keyframe nobody expects a picture.
                 if why != NoPicture::NeedsKeyframe {
+                    self.streams[index].left_out += 1;
                     let name = self.streams[index].recorded.name();
                     self.complain(format!("`{name}`: {why}"));
                 }
@@ -171,8 +192,11 @@ impl Playback {
             return;
         }
         for ((_, index, sequence), parts) in moment.frames {
-            let stream = &self.streams[index];
-            self.ready.extend(stream.frame(index, moment.ns, sequence, parts));
+            let at = At {
+                captured_ns: moment.ns,
+                played_ns: self.rounds_ns.saturating_add(moment.ns),
+            };
+            self.ready.extend(self.streams[index].frame(index, at, sequence, parts));
         }
     }
 }

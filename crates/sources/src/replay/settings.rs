@@ -16,8 +16,8 @@ use super::{At, Speed};
 pub struct ReplaySettings {
     /// The recording: an MCAP file.
     pub replay: PathBuf,
-    /// Which camera of the recording. Absent: the one with this node's name; in recordings of others that is the `frame_id` of its
-    /// pictures.
+    /// Which camera of the recording, or which microphone. Absent: the one with this node's name; in recordings of others that is the
+    /// `frame_id` of its pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<String>,
     /// How fast: `1` as it was recorded, `0.5` half as fast, or `max`, as fast as its readers go: then no frame is missed, and without
@@ -36,7 +36,8 @@ pub struct ReplaySettings {
     /// Where it ends, likewise. Absent: its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<At>,
-    /// Sends a capture each so long, as `500ms`, whatever their spacing was. Absent: spaced as they were, at `speed`.
+    /// Sends a capture each so long, as `500ms`, whatever their spacing was; the sound of a camera is then left out. Absent: spaced as
+    /// they were, at `speed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Time>,
 }

@@ -1,4 +1,4 @@
-//! One camera of a recording as a node.
+//! One camera or microphone of a recording as a node.
 
 use std::path::Path;
 use std::time::Duration;
@@ -54,6 +54,11 @@ impl Source for ReplaySource {
             owes_frames: false,
         },
         DECODED,
+        OutputSpec {
+            name: "audio",
+            carries: Carries::Audio,
+            owes_frames: false,
+        },
     ];
 
     fn outputs(settings: &ReplaySettings, base_dir: &Path) -> Vec<OutputSpec> {
@@ -64,7 +69,7 @@ impl Source for ReplaySource {
         let streams = of_cameras(&recording)
             .into_iter()
             .filter(|camera| settings.camera.as_ref().is_none_or(|name| *name == camera.name))
-            .flat_map(|camera| camera.streams);
+            .flat_map(|camera| played(camera.streams, settings));
         let specs = output_specs(&recording, streams);
         if specs.is_empty() {
             Self::OUTPUTS.to_vec()
@@ -87,7 +92,7 @@ impl Source for ReplaySource {
         let times = recording.times_ns().unwrap_or_default();
         let (from_ns, to_ns) =
             range_ns(times, settings.from, settings.to).map_err(|message| NodeError::new(message).for_good())?;
-        let mut played = camera.streams.clone();
+        let mut played = played(camera.streams.clone(), &settings);
         played.sort_by_key(order);
         let timeline = Timeline::new(from_ns, to_ns, &streams(&recording), settings.speed, settings.times);
         tell_damage(&recording, context);
@@ -228,11 +233,8 @@ impl ReplaySource {
 
     fn send(&mut self, out: &mut Outputs, frame: &PlayedFrame, captured: CaptureTime) -> Result<(), NodeError> {
         let output = self.outputs[frame.stream];
-        let is_points = self
-            .playback
-            .streams()
-            .nth(frame.stream)
-            .is_some_and(|stream| stream.carries == Carried::Points);
+        let carries = self.playback.streams().nth(frame.stream).map(|stream| stream.carries);
+        let is_points = carries == Some(Carried::Points);
         let of_capture = self
             .last
             .as_ref()
@@ -240,7 +242,7 @@ impl ReplaySource {
         let origin = of_capture.map(|(_, origin)| origin);
         let body = frame.body_of(Some(self.context.name()), self.playback.clock_of(frame.stream));
         out.send(output, &frame.arrays(), &body, captured, origin)?;
-        if !is_points {
+        if !is_points && carries != Some(Carried::Sound) {
             self.last = out.last_sent(output).map(|origin| (frame.captured_ns, origin));
         }
         if let Some(jpeg) = frame.array("jpeg").filter(|_| output == IMAGE) {
@@ -262,7 +264,7 @@ impl ReplaySource {
         }
         self.round += 1;
         self.sent_of_round = 0;
-        self.playback.go_to(self.timeline.range_ns().0);
+        self.playback.begin_anew(self.timeline.round());
         Ok(Step::Idle)
     }
 }
@@ -280,6 +282,14 @@ fn tell_damage(recording: &Recording, context: &NodeContext) {
     }
 }
 
+/// What is played of a camera. Captures that are counted off have no time that sound could keep.
+fn played(mut streams: Vec<RecordedStream>, settings: &ReplaySettings) -> Vec<RecordedStream> {
+    if settings.step.is_some() && streams.iter().any(|stream| stream.carries != Carried::Sound) {
+        streams.retain(|stream| stream.carries != Carried::Sound);
+    }
+    streams
+}
+
 /// What the node's name alone means comes first: the picture, or the capture that has it.
 fn order(stream: &RecordedStream) -> (u8, String) {
     let rank = match stream.carries {
@@ -287,6 +297,7 @@ fn order(stream: &RecordedStream) -> (u8, String) {
         Carried::Rgbd => 1,
         Carried::Image => 2,
         Carried::Points | Carried::Results => 3,
+        Carried::Sound => 4,
     };
     (rank, stream.output.clone())
 }
@@ -296,6 +307,7 @@ fn spec(stream: &RecordedStream) -> OutputSpec {
         Carried::Image => Carries::Image,
         Carried::Rgbd => Carries::Rgbd,
         Carried::Points => Carries::Points,
+        Carried::Sound => Carries::Audio,
         Carried::Results => Carries::Results,
     };
     OutputSpec::named(&stream.output, carries, false)

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::frame::{PlayedArray, PlayedFrame};
 use super::picture::{NoPicture, PictureReader};
+use super::sound::{self, Positions};
 
 /// A stream that is played.
 #[derive(Debug)]
@@ -21,6 +22,9 @@ pub(super) struct Stream {
     calibration: Option<Value>,
     /// One for each array that is a picture.
     pictures: BTreeMap<String, PictureReader>,
+    positions: Positions,
+    /// Messages that could not be read.
+    pub(super) left_out: u64,
 }
 
 /// What is there of a frame.
@@ -28,13 +32,26 @@ pub(super) struct Stream {
 pub(super) struct Parts {
     pub(super) arrays: Vec<PlayedArray>,
     pub(super) result: Option<(OriginRecord, Value)>,
+    /// Of a piece of sound.
+    pub(super) sample_rate_hz: Option<u32>,
     /// A part that the frame is nothing without could not be read.
     pub(super) is_spoiled: bool,
+}
+
+/// When a frame was captured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At {
+    /// Nanoseconds since 1970.
+    pub(super) captured_ns: u64,
+    /// The same, on a clock that goes on when the recording begins anew.
+    pub(super) played_ns: u64,
 }
 
 /// What a message is to its frame.
 pub(super) enum Read {
     Arrays(Vec<PlayedArray>),
+    /// With its rate in hertz.
+    Sound(PlayedArray, u32),
     Result(OriginRecord, Value),
 }
 
@@ -45,6 +62,8 @@ impl Stream {
             info: None,
             calibration: None,
             pictures: BTreeMap::new(),
+            positions: Positions::default(),
+            left_out: 0,
         }
     }
 
@@ -68,6 +87,10 @@ impl Stream {
         let pictures = &mut self.pictures;
         Ok(Read::Arrays(match (self.recorded.carries, part, content) {
             (Carried::Results, None, Content::Result(result)) => return Ok(Read::Result(result.origin, result.body)),
+            (Carried::Sound, None, Content::Sound(sound)) => {
+                let (array, sample_rate_hz) = sound::array(sound)?;
+                return Ok(Read::Sound(array, sample_rate_hz));
+            }
             (Carried::Image, None, content) => pictures.entry(String::new()).or_default().arrays(content, info)?,
             (Carried::Rgbd, Some(name @ (rgbd::RGB | rgbd::RGB_RIGHT)), content) => {
                 let rgb = pictures.entry(name.to_owned()).or_default().rgb(content, info)?;
@@ -112,7 +135,7 @@ impl Stream {
     }
 
     /// The frame that these parts make; `None` when what it is nothing without is missing.
-    pub(super) fn frame(&self, index: usize, captured_ns: u64, sequence: u32, mut parts: Parts) -> Option<PlayedFrame> {
+    pub(super) fn frame(&mut self, index: usize, at: At, sequence: u32, mut parts: Parts) -> Option<PlayedFrame> {
         if self.recorded.carries == Carried::Rgbd {
             // The picture is the first array; the others keep an order of their own.
             let place = |array: &PlayedArray| {
@@ -130,15 +153,20 @@ impl Stream {
         if is_empty || parts.is_spoiled {
             return None;
         }
-        let (origin, body) = match parts.result {
-            Some((origin, body)) => (Some(origin), body),
-            None => (None, self.body()),
+        let (origin, body) = match (parts.result, parts.sample_rate_hz) {
+            (Some((origin, body)), _) => (Some(origin), body),
+            (None, Some(rate)) => {
+                let samples = parts.arrays.first().and_then(|array| array.layout.shape.first());
+                let position = self.positions.place(at.played_ns, samples.copied().unwrap_or(0), rate);
+                (None, sound::body(&self.recorded.node, rate, position))
+            }
+            (None, None) => (None, self.body()),
         };
         Some(PlayedFrame {
             stream: index,
             seq: sequence.into(),
             generation: self.info.as_ref().map_or(0, |info| info.generation),
-            captured_ns,
+            captured_ns: at.captured_ns,
             origin,
             arrays: parts.arrays,
             body,
@@ -167,7 +195,7 @@ fn no_rows(encoding: &str) -> NoPicture {
 /// What comes first of the frames of one moment.
 pub(super) fn rank(carries: Carried) -> u8 {
     match carries {
-        Carried::Image | Carried::Rgbd => 0,
+        Carried::Image | Carried::Rgbd | Carried::Sound => 0,
         Carried::Points => 1,
         Carried::Results => 2,
     }

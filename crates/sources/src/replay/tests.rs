@@ -4,7 +4,7 @@ mod recorder;
 
 use bushbaby_bus::{CaptureClock, Frame, ReadOptions, ReadPolicy, StreamName, Subscriber};
 use bushbaby_node::settings::Settings as _;
-use bushbaby_node::{Outputs, Source, Step, image};
+use bushbaby_node::{Carries, Outputs, Source, Step, audio, image};
 use bushbaby_pixels::PixelFormat;
 use bushbaby_recording::read::{Recording, streams};
 use bushbaby_testkit::picture::read_stamp;
@@ -241,6 +241,79 @@ fn a_capture_is_one_frame_again_with_its_depth_and_points() {
 }
 
 #[test]
+fn sound_comes_back_beside_the_pictures_and_its_position_moves_on_over_what_was_never_heard() {
+    let mut recorder = Recorder::new();
+    recorder.raw("front/image", PixelFormat::Gray8, 0..6);
+    recorder.sound("front/audio", [0, 1, 2, 5]);
+    let recording = recorder.finish();
+    let recorded = ReplaySettings {
+        times: Times::Recorded,
+        ..settings(&recording)
+    };
+    let mut player = Player::new(recorded, &["image", "audio"]);
+    let [images, pieces] = <[Vec<Frame>; 2]>::try_from(player.play(usize::MAX)).unwrap();
+    assert_eq!((images.len(), pieces.len()), (6, 4));
+    for (piece, number) in pieces.iter().zip([0, 1, 2, 5]) {
+        let view = audio::view(piece).unwrap();
+        assert_eq!((view.channels, view.meta.sample_rate_hz), (2, 8_000));
+        assert_eq!(view.samples, audio::Samples::I16(&recorder::samples(number)));
+        assert_eq!(view.meta.position, u64::from(number) * 320);
+        assert_eq!(view.meta.source, "cam", "the node that plays it");
+        assert_eq!(piece.captured().mono, images[number as usize].captured().mono);
+        assert_eq!(body(piece)["recorded"]["seq"], number);
+    }
+}
+
+#[test]
+fn a_microphone_is_a_camera_with_sound_only() {
+    let mut recorder = Recorder::new();
+    recorder.sound("front/audio", 0..3);
+    let recording = recorder.finish();
+    let settings = settings(&recording);
+    let specs = ReplaySource::outputs(&settings, std::path::Path::new("/"));
+    assert_eq!(
+        specs.iter().map(|spec| (spec.name, spec.carries)).collect::<Vec<_>>(),
+        [("audio", Carries::Audio)]
+    );
+    assert_eq!(settings.check(std::path::Path::new("/")).len(), 0);
+    assert_eq!(played(settings, "audio").len(), 3);
+}
+
+#[test]
+fn the_position_of_sound_goes_on_when_it_begins_anew() {
+    let mut recorder = Recorder::new();
+    recorder.sound("front/audio", 0..4);
+    let recording = recorder.finish();
+    let looped = ReplaySettings {
+        is_loop: true,
+        times: Times::Recorded,
+        ..settings(&recording)
+    };
+    let pieces = Player::new(looped, &["audio"]).play(10).remove(0);
+    for (number, piece) in (0..).zip(&pieces[..10]) {
+        assert_eq!(audio::view(piece).unwrap().meta.position, number * 320);
+    }
+    let monos: Vec<u64> = pieces.iter().map(|piece| piece.captured().mono.as_ns()).collect();
+    assert!(monos.windows(2).all(|pair| pair[1] - pair[0] == FRAME_NS), "{monos:?}");
+}
+
+#[test]
+fn captures_that_are_counted_off_go_without_sound() {
+    let mut recorder = Recorder::new();
+    recorder.raw("front/image", PixelFormat::Gray8, 0..4);
+    recorder.sound("front/audio", 0..4);
+    let recording = recorder.finish();
+    let stepped = ReplaySettings {
+        speed: Speed::default(),
+        step: Some("20ms".parse().unwrap()),
+        ..settings(&recording)
+    };
+    let specs = ReplaySource::outputs(&stepped, std::path::Path::new("/"));
+    assert_eq!(specs.iter().map(|spec| spec.name).collect::<Vec<_>>(), ["image"]);
+    assert_eq!(played(stepped, "image").len(), 4);
+}
+
+#[test]
 fn twice_the_speed_halves_the_spaces_of_new_times() {
     let mut recorder = Recorder::new();
     recorder.raw("front/image", PixelFormat::Gray8, 0..6);
@@ -400,7 +473,7 @@ proptest! {
 
     #[test]
     fn messages_that_are_damaged_are_told_and_the_others_play(
-        data in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..80), 9),
+        data in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..80), 10),
     ) {
         let mut recorder = Recorder::new();
         recorder.raw("front/image", PixelFormat::Rgb8, 0..2);

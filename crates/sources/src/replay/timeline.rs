@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bushbaby_bus::{CaptureClock, CaptureTime, MonoTime, WallTime};
-use bushbaby_recording::read::RecordedStream;
+use bushbaby_recording::read::{Carried, RecordedStream};
 
 use super::{Speed, Times};
 
@@ -35,9 +35,15 @@ impl Timeline {
             let gaps = stream.count.saturating_sub(1);
             (stream.last_ns - stream.first_ns).checked_div(gaps)
         };
-        // The last picture is shown as long as the others are.
-        let busiest = streams.iter().max_by_key(|stream| stream.count);
-        let last = busiest.and_then(gap).unwrap_or(0).clamp(1_000_000, 1_000_000_000);
+        // The last picture is shown as long as the others are, and the last piece of sound is heard to its end.
+        let busiest = |is_sound: bool| {
+            let of_it = streams
+                .iter()
+                .filter(|stream| (stream.carries == Carried::Sound) == is_sound);
+            of_it.max_by_key(|stream| stream.count).and_then(gap)
+        };
+        let last = busiest(false).max(busiest(true)).unwrap_or(0);
+        let last = last.clamp(1_000_000, 1_000_000_000);
         Self {
             from_ns,
             to_ns,
@@ -50,6 +56,11 @@ impl Timeline {
     /// What is played, in nanoseconds since 1970.
     pub fn range_ns(&self) -> (u64, u64) {
         (self.from_ns, self.to_ns)
+    }
+
+    /// From the first frame of a round to the first of the next, at the pace of the recording.
+    pub fn round(&self) -> Duration {
+        self.round
     }
 
     /// How long one round takes; `None` when the readers say so.

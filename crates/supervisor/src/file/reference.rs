@@ -72,9 +72,9 @@ const RECORDER: &str = "
 record: recordings
 ```
 
-It reads the first output of every camera and microphone, all results of stages, and how each node was (`_health/NODE`), unless `in:`
-says otherwise: nodes, streams or patterns, as in `in: [front, \"*/rgbd\", \"_health/*\"]`. `queue`, `every` and `max_fps` stand beside
-`in:` as they do in stages; 8 frames of each stream may wait where nothing else is said, and 64 pieces of sound. It ends last.
+It reads the first output of every camera and microphone, the sound of cameras, all results of stages, and how each node was
+(`_health/NODE`), unless `in:` says otherwise: nodes, streams or patterns, as in `in: [front, \"*/rgbd\", \"_health/*\"]`. `queue`,
+`every` and `max_fps` stand beside `in:` as they do in stages; 8 frames of each stream may wait where nothing else is said, and 64 pieces of sound. It ends last.
 
 ```yaml
 record: {wav: sound, split: 10min, budget: 20GB}      # the sound alone; {to: sound, format: wav} is the same

@@ -295,7 +295,7 @@ fn one_or_more(also: Vec<Value>) -> Value {
 }
 
 fn record(kind: &Kind) -> Value {
-    let what_in = "What is recorded: nodes, streams, patterns such as `*/image`. Absent: every camera and microphone, all results, and how each node was; of `format: wav`, all sound.";
+    let what_in = "What is recorded: nodes, streams, patterns such as `*/image`. Absent: every camera and microphone with its sound, all results, and how each node was; of `format: wav`, all sound.";
     let folder = json!({ "type": "string", "title": "The folder that recordings go to", "examples": ["recordings"] });
     let mut extra = properties(&of_type::<Pace>());
     extra.insert(

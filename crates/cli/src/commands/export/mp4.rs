@@ -14,6 +14,9 @@ use super::progress::warn;
 use super::{Failure, Job, Written, file_name, new_file};
 
 pub(super) fn export(job: &mut Job) -> Result<(), Failure> {
+    if job.has(Carried::Sound) {
+        warn("sound is left out of films; `--to wav` has it");
+    }
     let has_pictures = |stream: &&RecordedStream| matches!(stream.carries, Carried::Image | Carried::Rgbd);
     let pictures: Vec<RecordedStream> = job.streams.iter().filter(has_pictures).cloned().collect();
     for stream in pictures {

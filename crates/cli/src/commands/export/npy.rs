@@ -35,9 +35,14 @@ impl<W: Write + Seek> NpyWriter<W> {
         self.descr == descr && self.row == row
     }
 
-    /// Adds a row: its bytes, little-endian, in C order.
-    pub(super) fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.rows += 1;
+    /// How many rows it has.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Adds so many rows: their bytes, little-endian, in C order.
+    pub(super) fn add(&mut self, rows: u64, bytes: &[u8]) -> io::Result<()> {
+        self.rows += rows;
         self.out.write_all(bytes)
     }
 
@@ -75,7 +80,7 @@ mod tests {
         let mut array = NpyWriter::begin(&mut file, "<f4", &[2, 3]).unwrap();
         assert!(array.fits("<f4", &[2, 3]) && !array.fits("<f4", &[3, 2]) && !array.fits("|u1", &[2, 3]));
         for row in 0..5_u8 {
-            array.add(&[row; 24]).unwrap();
+            array.add(1, &[row; 24]).unwrap();
         }
         assert_eq!(array.finish().unwrap(), 5);
         let bytes = file.into_inner();

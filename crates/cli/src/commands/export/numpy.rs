@@ -1,6 +1,7 @@
 //! NumPy arrays: of each camera one array a file, all frames one after the other, with their times and numbers.
 //!
-//! Pictures become RGB, `(n, height, width, 3)` of uint8 (grey ones `(n, height, width)`); other arrays stay what they are.
+//! Pictures become RGB, `(n, height, width, 3)` of uint8 (grey ones `(n, height, width)`); other arrays stay what they are. Sound is one
+//! array of all samples, `(n, channels)` of int16; of each piece stands beside it where it begins there, and when.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -13,7 +14,7 @@ use bushbaby_recording::read::{Carried, RecordedStream};
 use bushbaby_sources::replay::{Playback, PlayedFrame};
 
 use super::npy::NpyWriter;
-use super::progress::warn;
+use super::progress::{tell_rest, warn};
 use super::{Failure, Job, Written, folder, new_file, results};
 
 /// Arrays whose shape changes more often than this are no arrays for NumPy.
@@ -36,7 +37,7 @@ pub(super) fn export(job: &mut Job) -> Result<(), Failure> {
         arrays[frame.stream].add(&frame)?;
         job.progress.at("arrays", frame.captured_ns);
     }
-    playback.take_complaints().iter().for_each(|complaint| warn(complaint));
+    tell_rest(&mut playback);
     for arrays in arrays {
         arrays.finish(&mut job.written)?;
     }
@@ -82,6 +83,8 @@ impl StreamArrays {
                 return Ok(());
             };
             self.row("", "|u1", &row.shape, &row.bytes)?;
+        } else if self.stream.carries == Carried::Sound {
+            self.sound(frame)?;
         } else {
             for array in &frame.arrays {
                 self.row(
@@ -152,8 +155,28 @@ impl StreamArrays {
         }
     }
 
+    /// Adds the samples of a piece, where it begins in the array, its place in the stream, and its rate.
+    fn sound(&mut self, frame: &PlayedFrame) -> Result<(), Failure> {
+        let Some(audio) = frame.array("audio") else {
+            return Ok(());
+        };
+        let [samples, channels @ ..] = &audio.layout.shape[..] else {
+            return Ok(());
+        };
+        let number = |key: &str| frame.body.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let begins = self.rows("", "<i2", channels, *samples as u64, &audio.bytes)?;
+        self.row("begins", "<u8", &[], &begins.to_le_bytes())?;
+        self.row("position", "<u8", &[], &number("position").to_le_bytes())?;
+        self.row("sample_rate_hz", "<u8", &[], &number("sample_rate_hz").to_le_bytes())
+    }
+
     /// Adds a row to an array; one of another shape begins another file.
     fn row(&mut self, name: &str, descr: &str, shape: &[usize], bytes: &[u8]) -> Result<(), Failure> {
+        self.rows(name, descr, shape, 1, bytes).map(drop)
+    }
+
+    /// Adds rows, and tells how many there were before in the file.
+    fn rows(&mut self, name: &str, descr: &str, shape: &[usize], rows: u64, bytes: &[u8]) -> Result<u64, Failure> {
         let known = self.open.iter().position(|array| array.name == name);
         let at = match known {
             Some(at) if self.open[at].npy.fits(descr, shape) => at,
@@ -173,10 +196,10 @@ impl StreamArrays {
             None => self.begin(name, 1, descr, shape)?,
         };
         let array = &mut self.open[at];
-        array
-            .npy
-            .add(bytes)
-            .map_err(|error| Failure::writing(&array.path, &error))
+        let before = array.npy.rows();
+        let added = array.npy.add(rows, bytes);
+        added.map_err(|error| Failure::writing(&array.path, &error))?;
+        Ok(before)
     }
 
     fn begin(&mut self, name: &str, part: u32, descr: &str, shape: &[usize]) -> Result<usize, Failure> {

@@ -8,7 +8,7 @@ use bushbaby_pixels::{PixelFormat, to_rgb8};
 use bushbaby_recording::read::{Carried, RecordedStream};
 use bushbaby_sources::replay::{Playback, PlayedArray, PlayedFrame};
 
-use super::progress::warn;
+use super::progress::{tell_rest, warn};
 use super::{Failure, Job, Written, file_name, folder, new_file, results, rfc3339};
 
 pub(super) fn export(job: &mut Job) -> Result<(), Failure> {
@@ -16,10 +16,13 @@ pub(super) fn export(job: &mut Job) -> Result<(), Failure> {
     let streams: Vec<RecordedStream> = job
         .streams
         .iter()
-        .filter(|stream| stream.carries != Carried::Points)
+        .filter(|stream| !matches!(stream.carries, Carried::Points | Carried::Sound))
         .cloned()
         .collect();
-    if streams.len() < job.streams.len() {
+    if job.has(Carried::Sound) {
+        warn("sound is no picture and is left out; `--to wav` has it");
+    }
+    if job.has(Carried::Points) {
         warn("points are no pictures and are left out; `--to numpy` has them");
     }
     let mut folders: Vec<Option<Folder>> = streams.iter().map(|_| None).collect();
@@ -38,7 +41,7 @@ pub(super) fn export(job: &mut Job) -> Result<(), Failure> {
         open.add(&frame)?;
         job.progress.at("pictures", frame.captured_ns);
     }
-    playback.take_complaints().iter().for_each(|complaint| warn(complaint));
+    tell_rest(&mut playback);
     for (folder, stream) in folders.into_iter().zip(&streams) {
         if let Some(folder) = folder {
             job.written.push(folder.finish(stream)?);

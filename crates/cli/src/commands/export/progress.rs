@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use bushbaby_sources::replay::Playback;
+
 pub(super) struct Progress {
     range_ns: (u64, u64),
     percent: Option<u64>,
@@ -45,4 +47,17 @@ impl Drop for Progress {
 pub(super) fn warn(words: &str) {
     let clear = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
     eprintln!("{clear}warning: {words}");
+}
+
+/// Tells what could not be exported, once all was played.
+pub(super) fn tell_rest(playback: &mut Playback) {
+    playback.take_complaints().iter().for_each(|complaint| warn(complaint));
+    for (index, stream) in playback.streams().enumerate() {
+        let (name, left_out) = (stream.name(), playback.left_out(index));
+        if left_out > 0 {
+            warn(&format!(
+                "`{name}`: messages left out because they could not be read: {left_out}"
+            ));
+        }
+    }
 }

@@ -93,6 +93,7 @@ impl Player {
     /// Plays to the end, or until it is told to stop.
     pub(super) fn play(&mut self, keys: &Keys) -> Result<Vec<Told>, Refusal> {
         let is_stepped = keys.is_stepped();
+        let has_pictures = self.outputs.iter().any(|output| output.carries != Carried::Sound);
         let mut moment = None;
         let mut stepped_at = MonoTime::now();
         loop {
@@ -104,7 +105,7 @@ impl Player {
                 let has_played = self.outputs.iter().any(|output| output.frames > 0);
                 if self.is_loop && has_played {
                     self.round += 1;
-                    self.playback.go_to(self.timeline.range_ns().0);
+                    self.playback.begin_anew(self.timeline.round());
                     continue;
                 }
                 break;
@@ -113,8 +114,9 @@ impl Player {
                 round: self.round,
                 ns: frame.captured_ns,
             };
-            // All that was captured at one moment goes with one key.
-            if is_stepped && moment.replace(at) != Some(at) {
+            // All that was captured at one moment goes with one key, and the sound before it with the one before.
+            let goes_along = has_pictures && self.outputs[frame.stream].carries == Carried::Sound;
+            if is_stepped && !goes_along && moment.replace(at) != Some(at) {
                 if !keys.next() {
                     break;
                 }
@@ -137,6 +139,13 @@ impl Player {
         }
         if self.outputs.iter().all(|output| output.frames == 0) && !keys.stop().is_set() && !is_stepped {
             return Err(Refusal::new("not one frame of it can be played"));
+        }
+        for (index, output) in self.outputs.iter().enumerate() {
+            let left_out = self.playback.left_out(index);
+            if left_out > 0 {
+                let stream = &output.stream;
+                eprintln!("warning: `{stream}`: messages left out because they could not be read: {left_out}");
+            }
         }
         let told = self.outputs.iter().map(|output| Told {
             stream: output.stream.to_string(),

@@ -60,6 +60,8 @@ pub(super) fn in_words(replay: &Replay, plan: &Plan) -> Result<String, String> {
 mod tests {
     use std::path::Path;
 
+    use bushbaby_recording::messages::{picture, sound};
+    use bushbaby_recording::{Contents, McapWriter, Message};
     use bushbaby_supervisor::file::Checker;
 
     use super::*;
@@ -90,6 +92,69 @@ mod tests {
         assert_eq!(
             told(&["yard"]).unwrap_err(),
             "day.mcap holds none of the file's cameras (front, door), but yard"
+        );
+    }
+
+    /// A recording of a camera with sound, and of a microphone.
+    fn recorded(folder: &Path) -> std::path::PathBuf {
+        let metadata = [("version".to_owned(), "1".to_owned())].into();
+        let (mut writer, mut bytes) = McapWriter::begin(&metadata);
+        for (topic, contents, data) in [
+            ("door/image", Contents::Jpeg, picture::jpeg("door", 0, vec![0xff, 0xd8])),
+            ("door/audio", Contents::Sound, sound::sound(0, 8_000, 1, [0; 8])),
+            ("crib/audio", Contents::Sound, sound::sound(0, 8_000, 1, [0; 8])),
+        ] {
+            let message = Message {
+                topic: topic.to_owned(),
+                contents,
+                sequence: 0,
+                log_time_ns: 5,
+                data,
+            };
+            writer.add(&message, 0);
+        }
+        bytes.extend(writer.finish());
+        let path = folder.join("night.mcap");
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    #[test]
+    fn recorded_sound_stands_in_the_place_of_cameras_and_is_recorded_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let replay = open(recorded(folder.path()), None).unwrap();
+        assert_eq!(replay.cameras, ["crib", "door"].map(str::to_owned).into());
+        let kinds = kinds::all();
+        let checker = Checker {
+            replay: Some(&replay),
+            ..Checker::new(&kinds, &|_| None)
+        };
+        let wires = |record: &str| {
+            let text = format!("cameras: {{door: scene, crib: scene}}\nrecord: {record}\n");
+            let checked = checker.check(&text, &folder.path().join("a.yaml")).unwrap();
+            let node = checked
+                .plan
+                .nodes
+                .iter()
+                .find(|node| node.spec.node == "record")
+                .unwrap();
+            let inputs = node.spec.inputs.iter();
+            let seen = inputs.filter(|input| input.stream.node() != "_health");
+            seen.map(|input| (input.stream.to_string(), input.queue))
+                .collect::<Vec<_>>()
+        };
+        let wire = |stream: &str, queue| (stream.to_owned(), Some(queue));
+        assert_eq!(
+            wires("again"),
+            [wire("door/image", 8), wire("door/audio", 64), wire("crib/audio", 64)]
+        );
+        assert_eq!(
+            wires("{in: \"*/audio\"}"),
+            [wire("door/audio", 64), wire("crib/audio", 64)]
+        );
+        assert_eq!(
+            wires("{in: \"*/audio\", queue: 7}"),
+            [wire("door/audio", 7), wire("crib/audio", 7)]
         );
     }
 

@@ -3,6 +3,7 @@
 mod disks;
 mod kinds_of_trouble;
 mod sound;
+mod sounds;
 
 use bushbaby_bus::{ArrayLayout, CaptureClock, CaptureTime, DType, Publisher, PublisherOptions, StreamName};
 use bushbaby_node::reporter::Reporter;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bushbaby_pixels::{ColorSpace, Image, Matrix, PixelFormat, Range, jpeg};
 use bushbaby_recording::messages::array::{Depth, Rows};
 use bushbaby_recording::messages::result::{ArrayRecord, InfoRecord, OriginRecord, ResultRecord};
-use bushbaby_recording::messages::{array, picture as pictures, points};
+use bushbaby_recording::messages::{array, picture as pictures, points, sound};
 use bushbaby_recording::{Contents, McapWriter, Message, topics};
 use bushbaby_testkit::h264::film;
 use serde_json::{Value, json};
@@ -183,6 +183,16 @@ impl Recorder {
         }
     }
 
+    /// Pieces of sound of 40 ms, two channels of 8 kHz; those numbers that are not there were never heard.
+    pub(super) fn sound(&mut self, stream: &str, numbers: impl IntoIterator<Item = u32>) {
+        let body = json!({"type": "audio", "version": 1, "source": "front", "sample_rate_hz": 8_000});
+        self.info(stream, "pcm", ColorSpace::JPEG, body);
+        for number in numbers {
+            let data = sound::sound(at(number), 8_000, 2, samples(number));
+            self.add(stream, Contents::Sound, number, data);
+        }
+    }
+
     /// Messages of every form that say nothing that makes sense.
     pub(super) fn damaged(&mut self, node: &str, data: &[Vec<u8>]) {
         let forms = [
@@ -195,6 +205,7 @@ impl Recorder {
             ("points", Contents::PointCloud),
             ("calibration", Contents::Calibration),
             ("results", Contents::Result),
+            ("audio", Contents::Sound),
         ];
         for ((name, contents), data) in forms.into_iter().zip(data) {
             self.add(&format!("{node}/{name}"), contents, 2, data.clone());
@@ -225,6 +236,11 @@ impl AsRef<Path> for Recorder {
 
 fn at(number: u32) -> u64 {
     START_NS + u64::from(number) * FRAME_NS
+}
+
+/// A piece of sound, each number another.
+pub(super) fn samples(number: u32) -> [i16; 640] {
+    std::array::from_fn(|at| (at as i16 * 3).wrapping_add(number as i16 * 1000))
 }
 
 /// What the pictures' bodies say of the camera.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bushbaby_node::Carries;
 use bushbaby_node::settings::Tree;
 
-use super::streams::{Nowhere, fits};
+use super::streams::{Found, Nowhere, fits};
 use super::wire::{SOUND_QUEUE, with_queue};
 use super::{Input, Resolved, Resolver};
 use crate::file::declare::wires::{Pace, Reads, Wire};
@@ -41,7 +41,7 @@ impl Resolver<'_, '_> {
                 let is_sound_alone = inputs.iter().all(|input| input.spec.stream.output() == "audio");
                 note = Some(match is_sound_alone {
                     true => "all sound".to_owned(),
-                    false => "every camera and microphone, all results, and how each node was".to_owned(),
+                    false => "every camera and microphone with its sound, all results, and how each node was".to_owned(),
                 });
                 inputs
             }
@@ -65,10 +65,16 @@ impl Resolver<'_, '_> {
             (false, Some((HEALTH, _))) => Vec::new(),
             (true, _) => {
                 let found = self.streams.matching(pattern);
-                found.iter().filter_map(|found| self.input(node, found, wire)).collect()
+                found
+                    .iter()
+                    .filter_map(|found| self.input(node, found, &queued(wire, found)))
+                    .collect()
             }
             (false, _) => match self.streams.find(pattern) {
-                Ok(found) => found.iter().filter_map(|found| self.input(node, found, wire)).collect(),
+                Ok(found) => found
+                    .iter()
+                    .filter_map(|found| self.input(node, found, &queued(wire, found)))
+                    .collect(),
                 Err(Nowhere { is_node: true, .. }) if self.lost_cameras => return Vec::new(),
                 Err(Nowhere { message, hint, .. }) => {
                     self.tell(node, &wire.spot, &message, hint);
@@ -78,11 +84,8 @@ impl Resolver<'_, '_> {
         };
         if let Some((_, output)) = pattern.split_once('/').filter(|(node, _)| fits(node, HEALTH)) {
             let named = all.iter().filter(|name| fits(output, name));
-            inputs.extend(named.filter_map(|name| Input::new(HEALTH, name, wire)));
-        }
-        // Sound has a longer one already.
-        for input in &mut inputs {
-            input.spec.queue.get_or_insert(QUEUE);
+            let wire = with_queue(wire, QUEUE);
+            inputs.extend(named.filter_map(|name| Input::new(HEALTH, name, &wire)));
         }
         if inputs.is_empty() && !self.lost_cameras && self.all_known() {
             let message = format!("`in: {pattern}` fits no stream");
@@ -96,8 +99,8 @@ impl Resolver<'_, '_> {
         inputs
     }
 
-    /// First outputs of cameras and microphones, whatever stages found out, and the health of all nodes; where files hold sound
-    /// alone, all sound. What a scene really shows is only recorded when somebody asks for it.
+    /// First outputs of cameras, the sound of cameras and microphones, whatever stages found out, and the health of all nodes; where
+    /// files hold sound alone, all sound. What a scene really shows is only recorded when somebody asks for it.
     fn worth_recording(&mut self, node: &Declared<'_>, pace: Pace, all: &[String]) -> Vec<Input> {
         let wire = Wire {
             text: String::new(),
@@ -105,25 +108,21 @@ impl Resolver<'_, '_> {
             pace,
             windows: None,
         };
-        let is_camera = |name: &str| self.nodes.iter().any(|node| node.noun.is_source() && node.name == name);
+        let is_source = |name: &str| self.nodes.iter().any(|node| node.noun.is_source() && node.name == name);
         let is_sound_alone = node.settings.get("format").and_then(Tree::as_text) == Some("wav");
         let mut cameras_seen = BTreeSet::new();
         let mut inputs = Vec::new();
         for found in self.streams.all() {
-            let is_wanted = if is_sound_alone {
-                found.carries == Carries::Audio
-            } else if is_camera(&found.node) {
+            let is_sound = found.carries == Carries::Audio;
+            let is_wanted = if is_sound_alone || is_sound {
+                is_sound && is_source(&found.node)
+            } else if is_source(&found.node) {
                 cameras_seen.insert(found.node.clone())
             } else {
                 found.carries.is_result() && found.carries != Carries::Truth
             };
-            let queue = if found.carries == Carries::Audio {
-                SOUND_QUEUE
-            } else {
-                QUEUE
-            };
             if is_wanted {
-                inputs.extend(Input::new(&found.node, found.output, &with_queue(&wire, queue)));
+                inputs.extend(Input::new(&found.node, found.output, &queued(&wire, &found)));
             }
         }
         if is_sound_alone && inputs.is_empty() && !self.lost_cameras && self.all_known() {
@@ -138,4 +137,10 @@ impl Resolver<'_, '_> {
     pub(super) fn all_known(&self) -> bool {
         self.nodes.iter().all(|node| node.kind.is_some())
     }
+}
+
+/// The same wire; where the file says nothing else, as many frames of this stream wait as a recorder wants.
+fn queued(wire: &Wire, found: &Found) -> Wire {
+    let is_sound = found.carries == Carries::Audio;
+    with_queue(wire, if is_sound { SOUND_QUEUE } else { QUEUE })
 }

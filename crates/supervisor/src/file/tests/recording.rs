@@ -170,7 +170,7 @@ fn the_long_form_names_every_stream_and_reads_back() {
     insta::assert_snapshot!(record.join("\n"), @r"
     record:
       to: recordings
-      in:  # every camera and microphone, all results, and how each node was
+      in:  # every camera and microphone with its sound, all results, and how each node was
         - stream: front/image
           queue: 8
         - stream: door/image
