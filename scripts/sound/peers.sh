@@ -20,8 +20,8 @@ for number, clip in enumerate(clips()):
     soundfile.write(f"{sys.argv[1]}/{number}.wav", clip, 16_000, subtype="FLOAT")
 PYTHON
 fi
-# Every so many, so that all kinds of clips are among the hundred.
+# A hundred of them, as far apart as they can be, so that all kinds of clips are among them.
 find "$clips" -name '*.flac' -o -name '*.wav' | sort >target/sound-clips.txt
-step=$((($(wc -l <target/sound-clips.txt) + 99) / 100))
-mapfile -t files < <(awk -v step="$step" 'NR % step == 1 || step == 1' target/sound-clips.txt)
+all=$(wc -l <target/sound-clips.txt)
+mapfile -t files < <(awk -v all="$all" 'int(NR * 100 / all) > int((NR - 1) * 100 / all)' target/sound-clips.txt)
 PYTHONPATH=scripts/sound "$env/bin/python" scripts/sound/peers.py target/debug/examples/scores "${files[@]}"
