@@ -68,7 +68,8 @@ impl Heard {
                 self.passed_over += u64::from(!gate_open);
                 let highest = if is_whole { &mut self.whole } else { &mut self.repeated };
                 for (highest, score) in highest.iter_mut().zip(scores) {
-                    if highest.end_s == 0.0 || score > highest.score {
+                    // Of repeated windows the last holds all that the others do, and more.
+                    if !is_whole || highest.end_s == 0.0 || score > highest.score {
                         *highest = Highest { score, end_s };
                     }
                 }
@@ -94,11 +95,37 @@ impl Heard {
         }
     }
 
-    /// The highest score of a sound over the recording. Windows repeated from less than their length count only where there is
-    /// none that was whole.
+    /// The highest score of a sound over the recording. Of one that is shorter than a window, the score of all of it, repeated: what
+    /// is repeated from a second or two scores high for much that it is not.
     pub(super) fn highest(&self, sound: usize) -> Highest {
         let of = |highest: &[Highest]| highest.get(sound).copied().unwrap_or_default();
         let whole = of(&self.whole);
         if whole.end_s > 0.0 { whole } else { of(&self.repeated) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(end_s: f64, is_whole: bool, score: f32) -> Told {
+        Told::Scores {
+            end_s,
+            gate_open: true,
+            is_whole,
+            scores: vec![score],
+        }
+    }
+
+    #[test]
+    fn of_a_short_recording_all_of_it_counts_and_of_a_long_one_the_highest_whole_window() {
+        let mut heard = Heard::new(1);
+        heard.take(scores(2.0, false, 0.9));
+        heard.take(scores(3.5, false, 0.2));
+        assert_eq!(heard.highest(0), Highest { score: 0.2, end_s: 3.5 });
+        heard.take(scores(5.0, true, 0.1));
+        heard.take(scores(5.5, true, 0.3));
+        heard.take(scores(6.0, true, 0.25));
+        assert_eq!(heard.highest(0), Highest { score: 0.3, end_s: 5.5 });
     }
 }
