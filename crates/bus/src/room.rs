@@ -34,7 +34,7 @@ impl NoRoom {
     }
 }
 
-/// Returns the free bytes of shared memory. Asked with each frame, so by a folder that stays open: no path is walked.
+/// Returns the free bytes of shared memory. A folder that stays open is asked: no path is walked.
 pub(crate) fn free_bytes() -> io::Result<u64> {
     static FOLDER: OnceLock<OwnedFd> = OnceLock::new();
     let folder = match FOLDER.get() {

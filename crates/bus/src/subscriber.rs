@@ -143,8 +143,14 @@ impl Subscriber {
             if let Some(frame) = self.try_recv()? {
                 return Ok(Some(frame));
             }
-            let in_time = wait::poll_all(&[self], deadline.since(MonoTime::now()))?;
-            if !in_time || self.take_news()?.woken {
+            if !wait::poll_all(&[self], deadline.since(MonoTime::now()))? {
+                return Ok(None);
+            }
+            // The frame before the event that tells of it, which the next call takes before it waits: it is in nobody's way there.
+            if let Some(frame) = self.try_recv()? {
+                return Ok(Some(frame));
+            }
+            if self.take_news()?.woken {
                 return Ok(None);
             }
         }
@@ -261,18 +267,16 @@ impl Subscriber {
 
     /// Connecting to a publisher makes a small file in shared memory, which must fit.
     fn check_room(&self, state: &State) -> Result<(), RecvError> {
-        let Err(no_room) = room::require(CONTROL_BYTES) else {
-            return Ok(());
-        };
         let mut stranger = false;
         self.service.frames.dynamic_config().list_publishers(|publisher| {
             stranger |= Some(publisher.publisher_id.value()) != state.connected_to;
             CallbackProgression::Continue
         });
+        // The system is asked only when it matters: with every frame, that would be a good part of what a small one costs.
         if !stranger {
             return Ok(());
         }
-        Err(RecvError::ShmFull {
+        room::require(CONTROL_BYTES).map_err(|no_room| RecvError::ShmFull {
             stream: self.stream.clone(),
             wanted_bytes: no_room.wanted_bytes,
             free_bytes: no_room.free_bytes,

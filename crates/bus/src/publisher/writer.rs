@@ -199,10 +199,11 @@ impl Writer {
 
     /// Connecting to a new reader makes a small file in shared memory, which must fit.
     pub(super) fn check_room(&self, state: &State) -> Result<(), PublishError> {
-        match room::require(CONTROL_BYTES) {
-            Err(no_room) if self.readers() > state.connected => Err(self.failed(SlotError::NoRoom(no_room))),
-            _ => Ok(()),
+        // The system is asked only when it matters: with every frame, that would be a good part of what a small one costs.
+        if self.readers() <= state.connected {
+            return Ok(());
         }
+        room::require(CONTROL_BYTES).map_err(|no_room| self.failed(SlotError::NoRoom(no_room)))
     }
 
     pub(super) fn notify(&self, event: EventId) {
