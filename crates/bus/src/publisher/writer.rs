@@ -18,7 +18,7 @@ use crate::janitor::Hearer;
 use crate::liveness;
 use crate::memory::{self, LINE_BYTES};
 use crate::names::StreamName;
-use crate::odometer::{Odometer, Reading};
+use crate::odometer::Odometer;
 use crate::options::{Pacing, PublisherOptions};
 use crate::room::{self, CONTROL_BYTES, NoRoom};
 use crate::slots::{Demand, SlotError, Slots};
@@ -99,12 +99,9 @@ impl Writer {
             Slots::create(&service, Demand { lines, count, reserve }).map_err(|error| bus_error(stream, error))?;
         let system = |what: &str, source| BusError::system(format!("stream `{stream}`: {what}"), source);
         let ear = Ear::open(bus.root(), stream).map_err(|source| system("making the publisher's socket", source))?;
-        let odometer = Odometer::create(bus.root(), stream).map_err(|source| system("making its odometer", source))?;
         let generation = MonoTime::now().as_ns();
-        odometer.show(Reading {
-            generation,
-            next_seq: 0,
-        });
+        let odometer =
+            Odometer::create(bus.root(), stream, generation).map_err(|source| system("making its odometer", source))?;
         let notifier = service
             .events
             .notifier_builder()
@@ -187,10 +184,7 @@ impl Writer {
         state.connected = self.readers();
         // Before the frame itself: a reader that comes between the two counts one too few, not one too many.
         state.next_seq = seq + 1;
-        self.odometer.show(Reading {
-            generation: self.generation,
-            next_seq: state.next_seq,
-        });
+        self.odometer.show(state.next_seq);
         let readers = slot.sample.send().map_err(|cause| self.transport("sending", &cause))?;
         drop(state);
         self.notify(EVENT_FRAME);
