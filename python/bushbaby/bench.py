@@ -12,6 +12,7 @@ import statistics
 import sys
 from typing import Any
 
+from ._bench import wake
 from ._bench.floor import Floor
 from ._bench.payload import PAYLOADS
 from ._bench.reader import QUEUE, Helper, Reader
@@ -46,7 +47,7 @@ def measure(instance: str, scale: float = 1.0) -> dict[str, Figures]:
     """
     report = {payload: _picture(payload, instance, scale) for payload in ("bundle", "rgb1080p")}
     report["capture1080p"] = _capture("capture1080p", instance, scale)
-    report["small64"] = _paced_alone("small64", instance, scale)
+    report["small64"] = _small("small64", instance, scale)
     report["loan"] = _loans("rgb1080p", instance, scale)
     return report
 
@@ -93,12 +94,17 @@ def _latency(payload: str, reader: Reader, writer: Helper, scale: float) -> Figu
     return _of(seen.latencies_ms) | {"lost": sent["end"] - sent["first"] - len(seen.latencies_ms), "torn": seen.torn}
 
 
-def _paced_alone(payload: str, instance: str, scale: float) -> Figures:
+def _small(payload: str, instance: str, scale: float) -> Figures:
+    """Latency alone; beside it what it takes to wake a process with as many bytes in a datagram, before and after."""
+    what, count = PAYLOADS[payload], max(5, int(PACED_S * scale * PAYLOADS[payload].fps / 2))
+    floor = wake.measure(what.size_bytes, what.fps, count)
     writer = Helper("writer", payload, instance)
     try:
-        return _latency(payload, Reader(payload, instance), writer, scale)
+        figures = _latency(payload, Reader(payload, instance), writer, scale)
     finally:
         writer.close()
+    floor += wake.measure(what.size_bytes, what.fps, count)
+    return figures | {"wake_p50_ms": _of(floor)["p50_ms"]}
 
 
 def _capture(payload: str, instance: str, scale: float) -> Figures:
@@ -170,6 +176,8 @@ def table(report: dict[str, Figures]) -> str:
         lines.append(_row(title, figures))
         if (several := figures.get(f"readers{READERS}")) is not None:
             lines.append(_row(f"{title}, {READERS} readers", several))
+    if (floor := report.get("small64", {}).get("wake_p50_ms")) is not None:
+        lines.append(f"to wake another process with 64 bytes in a datagram takes {floor:.3f} ms here")
     return "\n".join(lines)
 
 
