@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::{CaptureClock, Frame, ReadOptions, ReadPolicy, StreamName};
+use bushbaby_bus::{CaptureClock, Frame, MAX_QUEUE, ReadOptions, ReadPolicy, StreamName};
 use bushbaby_node::{Settings, Source, Step, audio};
 use tempfile::TempDir;
 
@@ -63,7 +63,7 @@ fn play(settings: SoundFileSettings, most: usize) -> Vec<Frame> {
     let mut node = TestNode::new::<SoundFileSource>();
     let mut source = SoundFileSource::open(settings, &node.context).unwrap();
     let options = ReadOptions {
-        policy: ReadPolicy::Queue(100),
+        policy: ReadPolicy::Queue(MAX_QUEUE),
         ..ReadOptions::default()
     };
     let stream = StreamName::new("cam", "audio").unwrap();

@@ -103,7 +103,14 @@ impl Source for VideoFileSource {
         let at = match self.pending {
             Some(at) => at,
             None => match self.advance()? {
-                Advance::Picture { at } => *self.pending.insert(self.before + at),
+                Advance::Picture { at } => {
+                    let at = *self.pending.insert(self.before + at);
+                    // What was heard before this picture goes before it.
+                    if self.pace == Pace::Readers && self.send_sound(out)? {
+                        return Ok(Step::Sent);
+                    }
+                    at
+                }
                 Advance::NotYet => return Ok(Step::Idle),
                 Advance::End => return self.end(),
             },
