@@ -107,10 +107,14 @@ impl Running {
     /// Why it ended, after its pipe has. `trouble`: what was wrong with the pipe.
     pub(super) fn ended(mut self, trouble: Option<String>) -> Why {
         let until = Instant::now() + LAST_WORDS;
-        while Instant::now() < until && !self.errors.as_ref().is_none_or(JoinHandle::is_finished) {
+        let status = loop {
+            let status = self.child.try_wait().ok().flatten();
+            let has_said_all = self.errors.as_ref().is_none_or(JoinHandle::is_finished);
+            if (status.is_some() && has_said_all) || Instant::now() >= until {
+                break status;
+            }
             thread::sleep(Duration::from_millis(5));
-        }
-        let status = self.child.try_wait().ok().flatten();
+        };
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if misses_library(&heard.last) {
             return Why {
