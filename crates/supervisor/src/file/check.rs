@@ -185,12 +185,13 @@ impl<'a> Checker<'a> {
         }
         take_names(&nodes, &mut reading.findings);
         nodes.iter_mut().for_each(|node| node.find_outputs(&reading));
-        refuse_silent_mics(&nodes, &mut reading.findings);
         let resolved = resolve(&nodes, reading.lost_cameras, &mut reading.findings);
         let settings: Vec<Option<NodeSettings>> = nodes
             .iter()
             .map(|node| NodeSettings::settle(node, &defaults, &mut reading))
             .collect();
+        let understood = nodes.iter().zip(&settings).filter(|(_, settings)| settings.is_some());
+        refuse_silent_mics(understood.map(|(node, _)| node), &mut reading.findings);
         let problems = reading.findings.into_problems(&taken.borrow());
         if !problems.is_empty() {
             return Err(problems);
@@ -214,8 +215,8 @@ fn take_names(nodes: &[Declared<'_>], findings: &mut Findings) {
 }
 
 /// Reports what stands under `mics:` and makes no sound.
-fn refuse_silent_mics(nodes: &[Declared<'_>], findings: &mut Findings) {
-    for node in nodes.iter().filter(|node| node.noun == Noun::Mic) {
+fn refuse_silent_mics<'n>(nodes: impl Iterator<Item = &'n Declared<'n>>, findings: &mut Findings) {
+    for node in nodes.filter(|node| node.noun == Noun::Mic) {
         let (Some(kind), Some(outputs)) = (&node.kind, &node.outputs) else {
             continue;
         };

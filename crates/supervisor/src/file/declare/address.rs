@@ -308,7 +308,17 @@ mod tests {
         let told = |text| told_under(Noun::Mic, text);
         insta::assert_snapshot!(
             ["default", "hw:1", "mci:default", "mic:", "usb", "0", "file:", "banana", ""].map(told).join("\n"),
-            @r""
+            @r"
+        `default` is no address of a microphone (did you mean `mic:default`?)
+        `hw:1` is no address of a microphone (did you mean `mic:hw:1`?)
+        `mci:default` is no address of a microphone (did you mean `mic:default`?)
+        the address `mic:` is cut off (for example `mic:default`)
+        the address `usb` is cut off (for example `mic:default`)
+        `0` is no address of a microphone (for example `rtsp://10.0.0.7/stream`, `scene:nursery`, `mic:default`, `sounds/a.wav`)
+        the address `file:` is cut off (for example `sounds/a.wav`)
+        `banana` is no address of a microphone (for example `rtsp://10.0.0.7/stream`, `scene:nursery`, `mic:default`, `sounds/a.wav`)
+        `` is no address of a microphone (for example `rtsp://10.0.0.7/stream`, `scene:nursery`, `mic:default`, `sounds/a.wav`)
+        "
         );
     }
 

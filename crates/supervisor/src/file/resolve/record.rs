@@ -41,7 +41,9 @@ impl Resolver<'_, '_> {
                 let is_sound_alone = inputs.iter().all(|input| input.spec.stream.output() == "audio");
                 note = Some(match is_sound_alone {
                     true => "all sound".to_owned(),
-                    false => "every camera and microphone with its sound, all results, and how each node was".to_owned(),
+                    false => {
+                        "every camera and microphone with its sound, all results, and how each node was".to_owned()
+                    }
                 });
                 inputs
             }

@@ -95,6 +95,7 @@ fn the_long_form_keeps_the_names_of_secrets_and_says_what_each_starts() {
     cameras:
       door:
         url: rtsp://$DOOR_USER:$DOOR_PASSWORD@10.0.0.7/s1
+        audio: null
         restart:
           first: 1s
           max: 30s

@@ -68,22 +68,86 @@ fn a_file_without_cameras() {
 
 #[test]
 fn microphones_that_are_none() {
-    insta::assert_snapshot!(told("mics:\n"), @r"");
-    insta::assert_snapshot!(told("mics: default\n"), @r"");
-    insta::assert_snapshot!(told("mics: mic:default\n"), @r"");
-    insta::assert_snapshot!(told("mics: {a: default, b: banana, c: [1], d: {mci: x}, e: {rate: 3}, f: {kind: usb}, g: , h: scene, i: gst:x, j: scene:nursry}\n"), @r"");
-    insta::assert_snapshot!(told("mics:\n  bed: {mic: default, rat: 16000}\n  sofa: {mic: default, file: a.wav}\n"), @r"");
+    insta::assert_snapshot!(told("mics:\n"), @r"
+    error: there is no microphone in `mics:`
+      --> pipeline.yaml:1:1
+    hint: for example `mics: {bed: mic:default}`
+    ");
+    insta::assert_snapshot!(told("mics: default\n"), @r"
+    error: `mics:` names the file `default`: there is no such file
+      --> pipeline.yaml:1:7
+    ");
+    insta::assert_snapshot!(told("mics: mic:default\n"), @r"
+    error: `mics:` names the file `mic:default`: there is no such file
+      --> pipeline.yaml:1:7
+    hint: a microphone has a name: `mics: {bed: mic:default}`
+    ");
+    insta::assert_snapshot!(told("mics: {a: default, b: banana, c: [1], d: {mci: x}, e: {rate: 3}, f: {kind: usb}, g: , h: scene, i: gst:x, j: scene:nursry}\n"), @r"
+    error: microphone `a`: `default` is no address of a microphone
+      --> pipeline.yaml:1:11
+    hint: did you mean `mic:default`?
+    error: microphone `b`: `banana` is no address of a microphone
+      --> pipeline.yaml:1:23
+    hint: for example `rtsp://10.0.0.7/stream`, `scene:nursery`, `replay:day.mcap`, `mic:default`, `sounds/a.wav`
+    error: microphone `c`: got a list of 1, wanted an address or an object
+      --> pipeline.yaml:1:34
+    error: microphone `d`: unknown key `mci`
+      --> pipeline.yaml:1:43
+    hint: did you mean `mic`?
+    error: microphone `e`: it does not say what it is
+      --> pipeline.yaml:1:55
+    hint: wanted one of the keys `url`, `rtsp`, `scene`, `replay`, `mic`, `sound_file`, `run`, `driver`
+    error: microphone `f`: `kind` is a key of stages; a microphone's kind is a key itself
+      --> pipeline.yaml:1:70
+    hint: write `usb: …` instead of `kind: usb`
+    error: microphone `g`: it does not say what it is
+      --> pipeline.yaml:1:82
+    hint: for example `mic:default` or `sounds/a.wav`
+    error: microphone `h`: kind `scene` makes no sound
+      --> pipeline.yaml:1:87
+    hint: it belongs under `cameras:`
+    error: microphone `i`: kind `gst` makes no sound
+      --> pipeline.yaml:1:97
+    hint: it belongs under `cameras:`
+    error: microphone `j`: `scene`: unknown value `nursry`
+      --> pipeline.yaml:1:110
+    hint: did you mean `nursery`?
+    ");
+    insta::assert_snapshot!(told("mics:\n  bed: {mic: default, rat: 16000}\n  sofa: {mic: default, file: a.wav}\n"), @r"
+    error: microphone `bed`: unknown key `rat`
+      --> pipeline.yaml:2:23
+    hint: did you mean `rate`?
+    error: microphone `sofa`: `mic` and `file` both say what it is, wanted one of them
+      --> pipeline.yaml:3:24
+    ");
 }
 
 #[test]
 fn a_name_that_a_camera_has_is_no_microphones() {
-    insta::assert_snapshot!(told("cameras: {bed: scene}\nmics: {bed: mic}\n"), @r"");
+    insta::assert_snapshot!(told("cameras: {bed: scene}\nmics: {bed: mic}\n"), @r"
+    error: microphone `bed`: the name is taken by camera `bed` at 1:11
+      --> pipeline.yaml:2:8
+    hint: every node of a file has a name of its own
+    ");
 }
 
 #[test]
 fn a_stage_that_listens_where_nothing_sounds() {
-    insta::assert_snapshot!(told("cameras: {a: scene}\nstages: {cry: {kind: ear}, more: {kind: ear, in: a}}\n"), @r"");
-    insta::assert_snapshot!(told("mics: {a: mic, b: mic}\nstages: {cry: {kind: ear}, tags: {kind: apriltag}}\n"), @r"");
+    insta::assert_snapshot!(told("cameras: {a: scene}\nstages: {cry: {kind: ear}, more: {kind: ear, in: a}}\n"), @r"
+    error: stage `cry`: it does not say what it reads, and kind `ear` reads sound
+      --> pipeline.yaml:2:10
+    hint: no source of this file gives sound
+    error: stage `more`: input `a/image` carries pictures, wanted sound
+      --> pipeline.yaml:2:50
+    ");
+    insta::assert_snapshot!(told("mics: {a: mic, b: mic}\nstages: {cry: {kind: ear}, tags: {kind: apriltag}}\n"), @r#"
+    error: stage `cry`: it does not say what it reads, and kind `ear` reads sound
+      --> pipeline.yaml:2:10
+    hint: for example `in: a/audio`, or `each: "*/audio"` for one node a source
+    error: stage `tags`: it does not say what it reads, and kind `apriltag` reads pictures
+      --> pipeline.yaml:2:28
+    hint: no source of this file gives pictures
+    "#);
 }
 
 #[test]
@@ -191,7 +255,7 @@ fn a_stage_without_a_good_kind() {
     insta::assert_snapshot!(of_stage("    in: front"), @r"
     error: stage `tags`: it does not say which `kind` it is
       --> pipeline.yaml:3:3
-    hint: known kinds: `apriltag`, `gray`, `listener`; `run: detector.py` runs your own code
+    hint: known kinds: `apriltag`, `gray`, `listener`, `ear`; `run: detector.py` runs your own code
     ");
     insta::assert_snapshot!(of_stage("    kind: apriltags\n    in: frnt"), @r"
     error: stage `tags`: there is no kind `apriltags`
@@ -590,7 +654,7 @@ fn mistakes_in_a_list_name_its_entry() {
 
 #[test]
 fn a_variable_that_is_missing() {
-    insta::assert_snapshot!(told("cameras:\n  door: rtsp://$NOBODY:$DOOR_PASSWORD@10.0.0.7/s1\n  back: {usb: 0, fps: $FSP, size: 1}\n  yard: $YARD\n  hall: {usb: 5$}\nstages: {tags: {kind: $KIND, in: $CAMERA}}\nweb: {listen: $PORT, password: \"${PASSWORD\"}\n"), @r"
+    insta::assert_snapshot!(told("cameras:\n  door: rtsp://$NOBODY:$DOOR_PASSWORD@10.0.0.7/s1\n  back: {usb: 0, fps: $FSP, size: 1}\n  yard: $GARDEN\n  hall: {usb: 5$}\nstages: {tags: {kind: $KIND, in: $CAMERA}}\nweb: {listen: $PORT, password: \"${PASSWORD\"}\n"), @r"
     error: camera `door`: `url`: the variable `$NOBODY` is not in the environment
       --> pipeline.yaml:2:9
     hint: set it before the start, as in `export NOBODY=…`; a plain dollar is written `$$`
@@ -599,9 +663,9 @@ fn a_variable_that_is_missing() {
     hint: set it before the start, as in `export FSP=…`; a plain dollar is written `$$`
     error: camera `back`: `size`: got `1`, wanted a size in pixels such as `1280x720`, each side from 1 to 16384
       --> pipeline.yaml:3:35
-    error: camera `yard`: the variable `$YARD` is not in the environment
+    error: camera `yard`: the variable `$GARDEN` is not in the environment
       --> pipeline.yaml:4:9
-    hint: set it before the start, as in `export YARD=…`; a plain dollar is written `$$`
+    hint: set it before the start, as in `export GARDEN=…`; a plain dollar is written `$$`
     error: camera `hall`: `usb`: a `$` is followed by no name
       --> pipeline.yaml:5:15
     hint: write `$NAME` or `${NAME}` for a variable, `$$` for a plain dollar
@@ -641,7 +705,7 @@ fn a_secret_is_not_told() {
     hint: known: `door`, `back`, `hall`, `tags`, `more`, `less`
     error: stage `less`: there is no kind `$DOOR_PASSWORD`
       --> pipeline.yaml:5:124
-    hint: known: `apriltag`, `gray`, `listener`
+    hint: known: `apriltag`, `gray`, `listener`, `ear`
     error: `web`: `listen`: `$DOOR_PASSWORD` is neither a port nor an address
       --> pipeline.yaml:6:6
     hint: `5800` is a port of this host only, `0.0.0.0:5800` is open to others
@@ -769,7 +833,5 @@ fn a_terminal_is_not_steered_by_a_file() {
 #[test]
 fn problems_are_also_objects_for_programs() {
     let problems = checked("cameras: {a: scene}\nbanana: 1\n").unwrap_err();
-    insta::assert_snapshot!(serde_json::to_string(&problems).unwrap(), @r#"
-    [{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `web`, `defaults`"}]
-    "#);
+    insta::assert_snapshot!(serde_json::to_string(&problems).unwrap(), @r#"[{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `web`, `defaults`"}]"#);
 }

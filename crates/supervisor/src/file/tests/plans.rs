@@ -160,7 +160,7 @@ fn a_stage_that_says_nothing_listens_to_the_only_source_of_sound() {
     assert_eq!(wires(&plan, "cry"), ["bed/audio"]);
     assert_eq!(wires(&plan, "tags"), ["front/image"]);
     let input = &node(&plan, "cry").spec.inputs[0];
-    assert_eq!(input.queue, Some(100));
+    assert_eq!(input.queue, Some(64));
 }
 
 #[test]
