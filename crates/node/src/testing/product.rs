@@ -165,8 +165,20 @@ pub fn is_alive(pid: u32) -> bool {
         return false;
     };
     // The state stands behind the program's name, which may hold anything but ends with the last bracket.
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    let Some((_, rest)) = stat.rsplit_once(") ") else {
+        return false;
+    };
+    let threads = rest
+        .split(' ')
+        .nth(THREADS)
+        .and_then(|threads| threads.parse().ok())
+        .unwrap_or(0);
+    // Of a killed process the first thread may be over while others still hold its files.
+    !rest.starts_with('Z') || threads > 1
 }
+
+/// Which field behind the name in `/proc/PID/stat` says how many threads there are, from 0: proc(5).
+const THREADS: usize = 17;
 
 /// Every living process below `pid`, its children's children included.
 pub fn descendants(pid: u32) -> Vec<u32> {
