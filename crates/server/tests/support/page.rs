@@ -114,7 +114,10 @@ impl Page {
                     }
                 }
             }
-            assert!(Instant::now() < end, "{what} did not come within {PATIENCE:?}, others did");
+            assert!(
+                Instant::now() < end,
+                "{what} did not come within {PATIENCE:?}, others did"
+            );
         }
     }
 
