@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use bushbaby_node::testing::conformance::{Case, check};
+use bushbaby_testkit::http_camera::{Conduct, HttpCamera, Stream};
 use bushbaby_testkit::rtsp::{CameraOptions, RtspCamera};
 
 mod recording;
@@ -140,6 +141,18 @@ fn gst() {
 fn rtsp() {
     let server = RtspCamera::start(CameraOptions::default()).unwrap();
     check(program(), &camera("rtsp", &format!("url: {}", server.url())));
+}
+
+#[test]
+fn http() {
+    let pictures = (0..4_u8).map(|number| {
+        let picture = image::GrayImage::from_fn(64, 48, |x, y| image::Luma([(x * 3 + y) as u8 + number * 20]));
+        let mut jpeg = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+        jpeg.into_inner()
+    });
+    let server = HttpCamera::start(Conduct::stream(pictures.collect(), Stream::default())).unwrap();
+    check(program(), &camera("http", &format!("url: {}", server.url())));
 }
 
 #[test]

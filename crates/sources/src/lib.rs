@@ -2,9 +2,13 @@
 
 mod calibration;
 mod decoded;
+mod first_line;
 pub mod gst;
 mod h264;
+pub mod http;
+mod login;
 pub mod microphone;
+mod pace;
 pub mod replay;
 pub mod rtsp;
 pub mod scene;
@@ -22,6 +26,7 @@ use bushbaby_node::Kind;
 /// The kinds of this crate.
 pub const KINDS: &[Kind] = &[
     gst::KIND,
+    http::KIND,
     microphone::KIND,
     replay::KIND,
     rtsp::KIND,

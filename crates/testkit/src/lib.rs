@@ -8,6 +8,7 @@
 //! - [`h264`]: those pictures, encoded; and parameter sets that lie about their size.
 //! - [`mp4`]: encoded pictures in a file, whole, fragmented or cut off.
 //! - [`http`]: a receiver of webhooks that answers, hangs, closes or speaks nonsense as it is told.
+//! - [`http_camera`]: a camera over HTTP: MJPEG with and without lengths, single pictures, logins, and all kinds of misbehaviour.
 //! - [`smtp`]: a mail server that does the same.
 //! - [`rtsp`]: a camera on the network, in this process or in one of its own that can be frozen and killed.
 
@@ -15,6 +16,7 @@
 
 pub mod h264;
 pub mod http;
+pub mod http_camera;
 pub mod mp4;
 pub mod picture;
 pub mod rtsp;

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::RtspSettings;
+use crate::login::{Login, NoUser};
 
 const DEFAULT_PORT: u16 = 554;
 
@@ -12,13 +13,6 @@ pub(super) struct Address {
     /// Without user and password.
     pub(super) url: Url,
     pub(super) login: Option<Login>,
-}
-
-/// User and password, as the camera is told them.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Login {
-    pub(super) user: String,
-    pub(super) password: String,
 }
 
 /// Why an address is none. Never tells what stood in it, because that may be a password.
@@ -47,7 +41,7 @@ impl AddressError {
             Self::NoAddress | Self::NoHost => {
                 "in user and password write `%40` for `@`, `%2F` for `/` and `%3A` for `:`, or use the keys `user` and `password`"
             }
-            Self::OtherScheme => "pictures over http are not read by this source; a USB camera is `usb:0`",
+            Self::OtherScheme => "pictures over HTTP are read by `http: http://…`; a USB camera is `usb:0`",
             Self::Encrypted => "let GStreamer read it: `gst: \"rtspsrc location=rtsps://… latency=0 ! decodebin\"`",
             Self::NoUser => "add the key `user`",
         }
@@ -68,17 +62,8 @@ impl Address {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(AddressError::NoHost);
         }
-        let in_url = |text: &str| (!text.is_empty()).then(|| percent_decoded(text));
-        let user = settings.user.clone().or_else(|| in_url(url.username()));
-        let password = settings.password.clone().or_else(|| url.password().and_then(in_url));
-        let login = match (user, password) {
-            (Some(user), password) => Some(Login {
-                user,
-                password: password.unwrap_or_default(),
-            }),
-            (None, None) => None,
-            (None, Some(_)) => return Err(AddressError::NoUser),
-        };
+        let login = Login::of(&url, settings.user.as_deref(), settings.password.as_deref());
+        let login = login.map_err(|NoUser| AddressError::NoUser)?;
         if url.set_username("").is_err() || url.set_password(None).is_err() {
             return Err(AddressError::NoHost);
         }
@@ -90,26 +75,6 @@ impl Address {
         let host = self.url.host_str().unwrap_or_default();
         format!("{host}:{}", self.url.port().unwrap_or(DEFAULT_PORT))
     }
-}
-
-/// Turns each `%40` into the byte that it stands for; what is no such code stays.
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let digit = |at: usize| behind.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high * 16 + low) as u8);
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

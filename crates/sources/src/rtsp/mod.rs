@@ -16,7 +16,6 @@ mod clock;
 mod description;
 mod line;
 mod order;
-mod pace;
 mod pictures;
 mod receiver;
 mod session;

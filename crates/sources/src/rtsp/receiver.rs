@@ -16,10 +16,11 @@ use super::address::Address;
 use super::choice::SoundWish;
 use super::clock::{CameraClock, RtpTime};
 use super::line::{FarEnd, Medium, NearEnd, line};
-use super::pace::Backoff;
 use super::session::{NotPlaying, Playing, Way, play};
-use super::trouble::{Patience, Trouble, first_line};
+use super::trouble::Trouble;
 use super::watches::{Finding, SoundMemory, Watches};
+use crate::first_line::first_line;
+use crate::pace::{Backoff, Patience};
 
 /// How long saying goodbye to the camera may take.
 const GOODBYE: Duration = Duration::from_millis(500);

@@ -15,7 +15,8 @@ use super::address::Address;
 use super::choice::{Choice, SoundWish, choose};
 use super::pictures::Pictures;
 use super::sound::SoundFormat;
-use super::trouble::{Trouble, first_line};
+use super::trouble::Trouble;
+use crate::first_line::first_line;
 
 /// How long a camera may take for each answer.
 const ANSWER: Duration = Duration::from_secs(3);

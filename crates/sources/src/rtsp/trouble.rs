@@ -1,11 +1,10 @@
 //! What goes wrong with a camera on the network, in the words that people see.
 
-use std::time::Duration;
-
 use bushbaby_node::Step;
 
 use super::sound::Unreadable;
 use crate::h264::Undecodable;
+use crate::pace::Patience;
 
 /// Why there is no picture or no sound at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,20 +57,6 @@ pub(super) enum Trouble {
     Garbage { host: String, said: String },
     #[error("the camera sends, but no picture to begin with (keyframe) so far")]
     NoKeyframe,
-}
-
-/// When to try again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
-    /// Soon, then less and less often.
-    Short,
-    /// Only a person can help: seldom, so that no camera locks us out.
-    Long,
-}
-
-impl Patience {
-    /// Between two tries that only a person can help.
-    pub(super) const LONG: Duration = Duration::from_secs(5);
 }
 
 impl Trouble {
@@ -147,23 +132,6 @@ impl Trouble {
     }
 }
 
-/// The first line of what a library says, short enough for a status line.
-pub(super) fn first_line(said: &impl ToString) -> String {
-    const LONGEST: usize = 120;
-    let said = said.to_string();
-    let line: String = said
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,11 +164,5 @@ mod tests {
             assert!(trouble.hint().is_some(), "{trouble}");
         }
         assert_eq!(Trouble::Closed { host: host() }.patience(), Patience::Short);
-    }
-
-    #[test]
-    fn only_the_beginning_of_a_long_story_is_told() {
-        assert_eq!(first_line(&"bad header\n00 01 02"), "bad header");
-        assert_eq!(first_line(&"x".repeat(500)).chars().count(), 121);
     }
 }

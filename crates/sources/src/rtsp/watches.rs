@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::choice::SoundWish;
 use super::line::Medium;
-use super::pace::{SilenceWatch, Verdict};
+use crate::pace::{SilenceWatch, Verdict};
 
 /// For sound alone, no connection is made anew more often: that costs pictures, and a microphone may just be off.
 const BETWEEN_TRIES_FOR_SOUND: Duration = Duration::from_secs(60);

@@ -135,7 +135,7 @@ fn camera(sources: &[&Kind]) -> Value {
     let short = json!({
         "type": "string",
         "title": "An address",
-        "examples": ["scene", "usb:0", "rtsp://$USER:$PASSWORD@10.0.0.7/stream", "gst:videotestsrc", "clips/a.mp4"],
+        "examples": ["scene", "usb:0", "rtsp://$USER:$PASSWORD@10.0.0.7/stream", "http://10.0.0.11/video.mjpg", "gst:videotestsrc", "clips/a.mp4"],
     });
     let mut forms = vec![short, by_url(sources, &[])];
     forms.extend(sources.iter().map(|kind| {

@@ -42,7 +42,7 @@ impl Request {
         matches!(self.treated, Some(Behaviour::Answer(200..=299)))
     }
 
-    pub(super) fn read(connection: &mut impl Read) -> io::Result<Self> {
+    pub(crate) fn read(connection: &mut impl Read) -> io::Result<Self> {
         let mut bytes = Vec::new();
         let head = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! The address of a camera or a microphone: from `usb:0`, `mic:default` or `rtsp://…` to a kind and its first setting.
+//! The address of a camera or a microphone: from `usb:0`, `mic:default`, `rtsp://…` or `http://…` to a kind and its first setting.
 
 use crate::file::declare::{Noun, not_yet};
 use crate::file::problem::{in_backticks, meant};
@@ -27,6 +27,7 @@ pub(crate) struct BadAddress {
 }
 
 const RTSP: &str = "rtsp";
+const HTTP: &str = "http";
 const VIDEO_FILE: &str = "video_file";
 const SOUND_FILE: &str = "sound_file";
 const MICROPHONE: &str = "microphone";
@@ -123,7 +124,8 @@ pub(crate) fn read<'a>(
         .and_then(|behind| behind.strip_prefix("//"))
         .filter(|_| is_scheme)
     {
-        return match find(head) {
+        let scheme = if head == "https" { HTTP } else { head };
+        return match find(scheme) {
             Some(kind) if behind.is_empty() => Err(cut_off(text, kind)),
             Some(kind) => Ok(Address {
                 kind,
@@ -134,8 +136,8 @@ pub(crate) fn read<'a>(
     }
     if let Some(kind) = kind_of_key(head, noun, sources) {
         return match behind {
-            // An RTSP camera has no address without its `//`.
-            _ if kind == RTSP => Err(bad(text, noun, Some(format!("for example `{}`", example(kind))))),
+            // A camera on the network has no address without its `//`.
+            _ if [RTSP, HTTP].contains(&kind) => Err(bad(text, noun, Some(format!("for example `{}`", example(kind))))),
             Some(behind) if behind.trim().is_empty() => Err(cut_off(text, kind)),
             Some(behind) => Ok(Address {
                 kind,
@@ -237,6 +239,7 @@ pub(crate) fn example(kind: &str) -> &str {
     match kind {
         USB => "usb:0",
         RTSP => "rtsp://10.0.0.7/stream",
+        HTTP => "http://10.0.0.11/video.mjpg",
         "gst" => "gst:videotestsrc",
         VIDEO_FILE => "clips/a.mp4",
         "replay" => "replay:day.mcap",
@@ -250,7 +253,16 @@ pub(crate) fn example(kind: &str) -> &str {
 mod tests {
     use super::*;
 
-    const SOURCES: [&str; 7] = ["usb", "rtsp", "gst", "video_file", "scene", "microphone", "sound_file"];
+    const SOURCES: [&str; 8] = [
+        "usb",
+        "rtsp",
+        "http",
+        "gst",
+        "video_file",
+        "scene",
+        "microphone",
+        "sound_file",
+    ];
 
     fn good(text: &str) -> (&'static str, Option<&str>) {
         good_under(Noun::Camera, text)
@@ -280,6 +292,8 @@ mod tests {
         assert_eq!(good("gst: v4l2src ! appsink"), ("gst", Some("v4l2src ! appsink")));
         assert_eq!(good("gst:rtspsrc location=rtsp://10.0.0.7/s1 ! appsink").0, "gst");
         assert_eq!(good("rtsp://10.0.0.7/s1"), ("rtsp", Some("rtsp://10.0.0.7/s1")));
+        assert_eq!(good("http://10.0.0.11/v?a=b"), ("http", Some("http://10.0.0.11/v?a=b")));
+        assert_eq!(good("https://10.0.0.11/v"), ("http", Some("https://10.0.0.11/v")));
         assert_eq!(good("clips/a.mp4"), ("video_file", Some("clips/a.mp4")));
         assert_eq!(good("a.mp4"), ("video_file", Some("a.mp4")));
         assert_eq!(good("clips"), ("video_file", Some("clips")));
@@ -325,7 +339,7 @@ mod tests {
     #[test]
     fn a_bad_address_says_what_would_be_good() {
         insta::assert_snapshot!(
-            ["0", "usb0", "usb", "usb:", "/dev/video0", "rstp://10.0.0.7/s1", "http://10.0.0.7/mjpg", "rtsps://10.0.0.7/s1", "srt://10.0.0.7", "scnee", "banana", "rtsp:10.0.0.7", "rtsp://", ""]
+            ["0", "usb0", "usb", "usb:", "/dev/video0", "rstp://10.0.0.7/s1", "http://", "https://", "http:10.0.0.11", "htpp://10.0.0.11/", "rtsps://10.0.0.7/s1", "srt://10.0.0.7", "scnee", "banana", "rtsp:10.0.0.7", "rtsp://", ""]
                 .map(told)
                 .join("\n"),
             @r"
@@ -335,14 +349,17 @@ mod tests {
         the address `usb:` is cut off (for example `usb:0`)
         `/dev/video0` is no address of a camera (did you mean `usb:/dev/video0`?)
         no source plays addresses that start with `rstp://` (did you mean `rtsp://10.0.0.7/stream`?)
-        `http://` is not there yet in this version ()
+        the address `http://` is cut off (for example `http://10.0.0.11/video.mjpg`)
+        the address `https://` is cut off (for example `http://10.0.0.11/video.mjpg`)
+        `http:10.0.0.11` is no address of a camera (for example `http://10.0.0.11/video.mjpg`)
+        no source plays addresses that start with `htpp://` (did you mean `http://10.0.0.11/video.mjpg`?)
         `rtsps://` is not there yet in this version ()
         no source plays addresses that start with `srt://` ()
         `scnee` is no address of a camera (did you mean `scene`?)
-        `banana` is no address of a camera (for example `usb:0`, `rtsp://10.0.0.7/stream`, `gst:videotestsrc`, `clips/a.mp4`, `scene`)
+        `banana` is no address of a camera (for example `usb:0`, `rtsp://10.0.0.7/stream`, `http://10.0.0.11/video.mjpg`, `gst:videotestsrc`, `clips/a.mp4`, `scene`)
         `rtsp:10.0.0.7` is no address of a camera (for example `rtsp://10.0.0.7/stream`)
         the address `rtsp://` is cut off (for example `rtsp://10.0.0.7/stream`)
-        `` is no address of a camera (for example `usb:0`, `rtsp://10.0.0.7/stream`, `gst:videotestsrc`, `clips/a.mp4`, `scene`)
+        `` is no address of a camera (for example `usb:0`, `rtsp://10.0.0.7/stream`, `http://10.0.0.11/video.mjpg`, `gst:videotestsrc`, `clips/a.mp4`, `scene`)
         "
         );
     }

@@ -10,7 +10,7 @@ use bushbaby_node::settings::{Entry, Place, Scalar, Tree, Value};
 use super::address::{self, BadAddress};
 use super::defaults::Defaults;
 use super::python::{self, DRIVER, RUN};
-use super::{Declared, Noun, Reading, called, called_in_list, not_yet};
+use super::{Declared, Noun, Reading, called, called_in_list};
 use crate::file::FileProblem;
 use crate::file::check::Replay;
 use crate::file::node_kind::NodeKind;
@@ -257,9 +257,6 @@ fn untold(noun: Noun, entries: &[Entry], tree: &Tree, sources: &[&'static str]) 
             .iter()
             .filter(|entry| !any_node::KEYS.contains(&entry.key.as_str()))
     };
-    if let Some(entry) = own().find(|entry| not_yet::SOURCES.contains(&entry.key.as_str())) {
-        return at(entry.key_place, not_yet::message(&format!("{}:", entry.key)), None);
-    }
     if let Some(entry) = own().find(|entry| entry.key == "kind") {
         let usual = if noun == Noun::Mic { "mic" } else { "usb" };
         let kind = entry.value.as_text().unwrap_or(usual);

@@ -109,7 +109,7 @@ fn of_kind(entry: &Entry, file: &Arc<std::path::Path>, reading: &mut Reading<'_>
 }
 
 fn unknown(key: &str, spot: &Spot, reading: &Reading<'_>) -> FileProblem {
-    if not_yet::STAGES.contains(&key) || not_yet::SOURCES.contains(&key) {
+    if not_yet::STAGES.contains(&key) {
         return FileProblem::at(
             spot,
             format!("`defaults:`: {}", not_yet::message(&format!("kind: {key}"))),

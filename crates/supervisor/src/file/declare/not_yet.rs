@@ -6,11 +6,8 @@ pub(crate) const NOUNS: [&str; 2] = ["networktables", "bridges"];
 /// Kinds of stages.
 pub(crate) const STAGES: [&str; 2] = ["colored_target", "overlay"];
 
-/// Kinds of sources.
-pub(crate) const SOURCES: [&str; 1] = ["mjpeg"];
-
 /// Schemes of addresses.
-pub(crate) const SCHEMES: [&str; 3] = ["http", "https", "rtsps"];
+pub(crate) const SCHEMES: [&str; 1] = ["rtsps"];
 
 /// Words the refusal.
 pub(crate) fn message(what: &str) -> String {

@@ -7,8 +7,8 @@ use super::secrets::has_variable;
 /// Stands for a password.
 const MASK: &str = "…";
 
-/// Masks what stands under `password` and keys like it, passwords within addresses, and all of a webhook's address but its host:
-/// who knows it may call it. Names of variables stay: they tell nothing.
+/// Masks what stands under `password` and keys like it, passwords within addresses and behind them, and all of a
+/// webhook's address but its host: who knows it may call it. Names of variables stay: they tell nothing.
 pub(crate) fn masked(shown: &Value) -> Value {
     match shown {
         Value::Object(map) => {
@@ -21,7 +21,7 @@ pub(crate) fn masked(shown: &Value) -> Value {
             Value::Object(masked.collect())
         }
         Value::Array(items) => items.iter().map(masked).collect(),
-        Value::String(text) => without_passwords(text).into(),
+        Value::String(text) => without_query(&without_passwords(text)).into(),
         other => other.clone(),
     }
 }
@@ -74,6 +74,24 @@ fn without_passwords(text: &str) -> String {
     masked
 }
 
+/// Masks what an address says behind its path under names such as `pwd`, where cameras take passwords.
+fn without_query(text: &str) -> String {
+    let Some((address, query)) = text.split_once('?').filter(|(address, _)| address.contains("://")) else {
+        return text.to_owned();
+    };
+    let is_password = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["pwd", "pas", "psw", "token", "auth", "secret", "key"]
+            .iter()
+            .any(|known| name.contains(known))
+    };
+    let masked = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if is_password(name) && !has_variable(value) => format!("{name}={MASK}"),
+        _ => parameter.to_owned(),
+    });
+    format!("{address}?{}", masked.collect::<Vec<_>>().join("&"))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -92,6 +110,11 @@ mod tests {
                 "rtspsrc location=rtsp://a:…@h ! x location=\"rtsp://c:…@h\"",
             ),
             ("usb:0", "usb:0"),
+            (
+                "http://10.0.0.7/s?usr=ada&pwd=hunter2&ch=1",
+                "http://10.0.0.7/s?usr=ada&pwd=…&ch=1",
+            ),
+            ("http://10.0.0.7/s?pwd=$PASSWORD", "http://10.0.0.7/s?pwd=$PASSWORD"),
         ] {
             assert_eq!(masked(&json!([text])), json!([shown]));
         }

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{Checked, FileProblem, check};
 
-pub(super) const KINDS: [Kind; 16] = [
+pub(super) const KINDS: [Kind; 17] = [
     Kind::source::<Camera<Usb>>("usb", "A USB camera."),
     Kind::source::<Camera<Rtsp>>("rtsp", "A network camera."),
+    Kind::source::<Camera<Http>>("http", "A network camera over HTTP."),
     Kind::source::<Camera<Gst>>("gst", "Any GStreamer pipeline."),
     Kind::source::<Camera<VideoFile>>("video_file", "A video file, or a folder of pictures."),
     Kind::source::<Camera<Scene>>("scene", "A made camera that moves before tags."),
@@ -92,6 +93,15 @@ impl Settings for Rtsp {
             .collect()
     }
 }
+
+settings! {
+    /// Settings of the `http` source.
+    Http {
+        /// Its address.
+        http: String,
+    }
+}
+impl Settings for Http {}
 
 settings! {
     /// Settings of the `gst` source.

@@ -174,14 +174,10 @@ fn an_unknown_key_at_the_top() {
 #[test]
 fn what_is_not_there_yet() {
     insta::assert_snapshot!(
-        told("cameras: {a: scene, b: 'http://10.0.0.7/mjpg', e: {mjpeg: x}, f: 'rtsps://h/s'}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
+        told("cameras: {a: scene, b: 'rtsps://h/s'}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
         @r"
-    error: camera `b`: `http://` is not there yet in this version
+    error: camera `b`: `rtsps://` is not there yet in this version
       --> pipeline.yaml:1:24
-    error: camera `e`: `mjpeg:` is not there yet in this version
-      --> pipeline.yaml:1:52
-    error: camera `f`: `rtsps://` is not there yet in this version
-      --> pipeline.yaml:1:66
     error: `networktables:` is not there yet in this version
       --> pipeline.yaml:2:1
     error: `bridges:` is not there yet in this version
@@ -513,7 +509,7 @@ fn a_camera_that_is_badly_written() {
       --> pipeline.yaml:5:6
     error: camera `e`: it does not say what it is
       --> pipeline.yaml:6:6
-    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
+    hint: wanted one of the keys `url`, `usb`, `rtsp`, `http`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
     error: camera `f`: `usb` and `scene` both say what it is, wanted one of them
       --> pipeline.yaml:7:15
     error: camera `g`: `kind` is a key of stages; a camera's kind is a key itself
@@ -531,7 +527,7 @@ fn a_camera_that_is_badly_written() {
     hint: did you mean `usb:/dev/video0`?
     error: camera `l`: it does not say what it is
       --> pipeline.yaml:13:6
-    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
+    hint: wanted one of the keys `url`, `usb`, `rtsp`, `http`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
     ");
 }
 
@@ -613,7 +609,7 @@ fn mistakes_in_a_list_name_its_entry() {
 	{"name": "yard"},
 	{"name": "attic", "url": null, "fps": 5},
 	{"name": "cellar", "url": "rtsp://ada:pa$word@10.0.0.9/s1"},
-	{"name": "barn", "url": "http://10.0.0.10/video.mjpg"},
+	{"name": "barn", "url": "rtsps://10.0.0.10/s1"},
 	{"name": "shed", "url": "usb:1", "size": "large"},
 	{}
 ]"#;
@@ -634,16 +630,16 @@ fn mistakes_in_a_list_name_its_entry() {
     hint: every node of a file has a name of its own
     error: entry 5 (`front`): `` is no address of a camera
       --> pipeline.yaml:6:27
-    hint: for example `usb:0`, `rtsp://10.0.0.7/stream`, `gst:videotestsrc`, `clips/a.mp4`, `scene`, `replay:day.mcap`
+    hint: for example `usb:0`, `rtsp://10.0.0.7/stream`, `http://10.0.0.11/video.mjpg`, `gst:videotestsrc`, `clips/a.mp4`, `scene`, `replay:day.mcap`
     error: entry 6 (`yard`): it does not say what it is
       --> pipeline.yaml:7:2
-    hint: wanted one of the keys `url`, `usb`, `rtsp`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
+    hint: wanted one of the keys `url`, `usb`, `rtsp`, `http`, `gst`, `video_file`, `scene`, `replay`, `run`, `driver`
     error: entry 7 (`attic`): `url` got nothing, wanted an address
       --> pipeline.yaml:8:27
     error: entry 8 (`cellar`): `url`: the variable `$word` is not in the environment
       --> pipeline.yaml:9:28
     hint: set it before the start, as in `export word=…`; a plain dollar is written `$$`
-    error: entry 9 (`barn`): `http://` is not there yet in this version
+    error: entry 9 (`barn`): `rtsps://` is not there yet in this version
       --> pipeline.yaml:10:26
     error: entry 10 (`shed`): `size`: got `large`, wanted a size in pixels such as `1280x720`, each side from 1 to 16384
       --> pipeline.yaml:11:43

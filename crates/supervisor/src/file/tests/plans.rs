@@ -82,6 +82,9 @@ fn each_form_of_a_camera_comes_to_the_settings_of_its_kind() {
         ("rtsp://10.0.0.7/s1", "rtsp url=rtsp://10.0.0.7/s1"),
         ("{url: rtsp://10.0.0.7/s1}", "rtsp url=rtsp://10.0.0.7/s1"),
         ("{rtsp: rtsp://10.0.0.7/s1}", "rtsp url=rtsp://10.0.0.7/s1"),
+        ("http://10.0.0.11/v.mjpg", "http http=http://10.0.0.11/v.mjpg"),
+        ("{url: https://10.0.0.11/v.jpg}", "http http=https://10.0.0.11/v.jpg"),
+        ("{http: http://10.0.0.11/v.jpg}", "http http=http://10.0.0.11/v.jpg"),
         (
             "gst:v4l2src device=/dev/video0 ! videoconvert",
             "gst gst=v4l2src device=/dev/video0 ! videoconvert",

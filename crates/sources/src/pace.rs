@@ -13,9 +13,9 @@ const SECOND: Duration = Duration::from_secs(12);
 /// What came within this time still comes.
 const FRESH: Duration = Duration::from_millis(500);
 
-/// Watches the pictures of one connection, or its sound: nobody else notices a frozen camera.
+/// Watches the pictures of one connection to a camera, or its sound: nobody else notices a frozen camera.
 #[derive(Debug)]
-pub(super) struct SilenceWatch {
+pub(crate) struct SilenceWatch {
     started: Instant,
     last: Option<Instant>,
     frame_time: Duration,
@@ -26,7 +26,7 @@ pub(super) struct SilenceWatch {
 
 /// What is to be done at a [`SilenceWatch::deadline`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// Say that the camera is silent, and wait on.
     Silent,
     /// Make the connection anew.
@@ -34,7 +34,7 @@ pub(super) enum Verdict {
 }
 
 impl SilenceWatch {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             started: now,
             last: None,
@@ -45,7 +45,7 @@ impl SilenceWatch {
     }
 
     /// A picture came, or a packet of sound.
-    pub(super) fn came(&mut self, now: Instant) {
+    pub(crate) fn came(&mut self, now: Instant) {
         if let Some(last) = self.last {
             let gap = now - last;
             // Follows the pace slowly, so that one silence is no pace.
@@ -61,12 +61,12 @@ impl SilenceWatch {
     }
 
     /// Whether anything came.
-    pub(super) fn has_begun(&self) -> bool {
+    pub(crate) fn has_begun(&self) -> bool {
         self.last.is_some()
     }
 
     /// Whether something came just now.
-    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+    pub(crate) fn is_fresh(&self, now: Instant) -> bool {
         self.last
             .is_some_and(|last| now.saturating_duration_since(last) < FRESH)
     }
@@ -76,7 +76,7 @@ impl SilenceWatch {
     }
 
     /// When to look again, if nothing comes before.
-    pub(super) fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         match self.last {
             None => self.started + FIRST,
             Some(last) if self.is_told && !self.has_pace => last + SECOND,
@@ -86,7 +86,7 @@ impl SilenceWatch {
     }
 
     /// The deadline has passed.
-    pub(super) fn verdict(&mut self) -> Verdict {
+    pub(crate) fn verdict(&mut self) -> Verdict {
         if self.last.is_none() || self.is_told {
             return Verdict::Lost;
         }
@@ -95,9 +95,23 @@ impl SilenceWatch {
     }
 }
 
+/// When to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Soon, then less and less often.
+    Short,
+    /// Only a person can help: seldom, so that no camera locks us out.
+    Long,
+}
+
+impl Patience {
+    /// Between two tries that only a person can help.
+    pub(crate) const LONG: Duration = Duration::from_secs(5);
+}
+
 /// The waits between tries: 100 ms, then twice as long each time, 2 s at most.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     next: Duration,
 }
 
@@ -105,19 +119,19 @@ impl Backoff {
     const FIRST: Duration = Duration::from_millis(100);
     const LONGEST: Duration = Duration::from_secs(2);
 
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { next: Self::FIRST }
     }
 
     /// The wait before the next try.
-    pub(super) fn wait(&mut self) -> Duration {
+    pub(crate) fn wait(&mut self) -> Duration {
         let wait = self.next;
         self.next = (wait * 2).min(Self::LONGEST);
         wait
     }
 
     /// Pictures came: the next failure is a first one.
-    pub(super) fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.next = Self::FIRST;
     }
 }
