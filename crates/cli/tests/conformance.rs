@@ -146,7 +146,9 @@ fn rtsp() {
 #[test]
 fn http() {
     let pictures = (0..4_u8).map(|number| {
-        let picture = image::GrayImage::from_fn(64, 48, |x, y| image::Luma([(x * 3 + y) as u8 + number * 20]));
+        let picture = image::GrayImage::from_fn(64, 48, |x, y| {
+            image::Luma([((x * 3 + y) as u8).wrapping_add(number * 20)])
+        });
         let mut jpeg = std::io::Cursor::new(Vec::new());
         picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
         jpeg.into_inner()

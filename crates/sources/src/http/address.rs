@@ -85,8 +85,11 @@ pub(super) fn path_of(url: &Url) -> &str {
 pub(super) fn moved(from: &Url, location: &str) -> Result<Url, String> {
     let mut to = from.join(location).map_err(|_| "an address that is none".to_owned())?;
     without_login(&mut to);
-    let is_plain = matches!(to.scheme(), "http") && from.scheme() == "https";
-    if !matches!(to.scheme(), "http" | "https") || to.host_str() != from.host_str() || is_plain {
+    if !matches!(to.scheme(), "http" | "https") {
+        return Err("an address of another kind".to_owned());
+    }
+    let is_opened = to.scheme() == "http" && from.scheme() == "https";
+    if to.host_str() != from.host_str() || is_opened {
         return Err(format!("{}://{}", to.scheme(), host_of(&to)));
     }
     Ok(to)

@@ -78,7 +78,8 @@ impl Client {
             let answer = self.ask_once(known)?;
             let host = self.host();
             match answer.head.status {
-                200..=299 | 304 => return Ok(answer),
+                200..=299 => return Ok(answer),
+                304 if known.is_some() => return Ok(answer),
                 401 => {
                     self.log_in(&answer.head, logins)?;
                     logins += 1;
@@ -93,6 +94,7 @@ impl Client {
                     if host_of(&to) != host || to.scheme() != self.url.scheme() {
                         // Another server, though on the same host.
                         self.challenge = None;
+                        logins = 0;
                     }
                     self.url = to;
                 }
@@ -134,11 +136,12 @@ impl Client {
 
     fn ask_once(&mut self, known: Option<&str>) -> Result<Answer, Trouble> {
         let request = self.request(known)?;
-        // A connection that was kept may have been closed since.
-        if let Some(connection) = self.kept.take()
-            && let Ok(answer) = answer(connection, &request, self.host())
-        {
-            return Ok(answer);
+        if let Some(connection) = self.kept.take() {
+            match answer(connection, &request, self.host()) {
+                // It was closed since.
+                Err(Trouble::Closed { .. } | Trouble::Broken { .. }) => {}
+                answered => return answered,
+            }
         }
         let connection = Connection::open(&self.url, &self.tls, &self.stop)?;
         answer(connection, &request, self.host())

@@ -1,5 +1,6 @@
 //! The source against a camera that misbehaves: over real sockets, onto a real bus.
 
+mod encrypted;
 mod hostile;
 mod logins;
 mod refusals;
@@ -58,6 +59,11 @@ impl Viewer {
     fn next_jpeg(&mut self) -> Vec<u8> {
         let frame = self.next();
         image::view(&frame).unwrap().jpeg_bytes().unwrap().to_vec()
+    }
+
+    /// Leaves out the pictures that came so far.
+    fn forget(&mut self) {
+        while self.pictures.try_recv().unwrap().is_some() {}
     }
 
     /// Steps until it says that it waits, for a reason with these words; returns reason and hint.
