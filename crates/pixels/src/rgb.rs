@@ -79,7 +79,8 @@ fn from_yuv(view: &ImageView<'_>, rgb: &mut [u8]) {
 }
 
 /// What Y, U and V count for in red, green and blue, in units of 1/8192.
-struct Weights {
+#[derive(Debug)]
+pub(crate) struct Weights {
     black: i16,
     y: i16,
     v_in_r: i16,
@@ -89,7 +90,7 @@ struct Weights {
 }
 
 impl Weights {
-    fn of(color: ColorSpace) -> Self {
+    pub(crate) fn of(color: ColorSpace) -> Self {
         let (red, blue) = match color.matrix {
             Matrix::Bt601 => (0.299, 0.114),
             Matrix::Bt709 => (0.2126, 0.0722),
@@ -107,6 +108,31 @@ impl Weights {
             u_in_g: fixed(-uv_gain * 2.0 * (1.0 - blue) * blue / green),
             v_in_g: fixed(-uv_gain * 2.0 * (1.0 - red) * red / green),
             u_in_b: fixed(uv_gain * 2.0 * (1.0 - blue)),
+        }
+    }
+
+    /// What chroma adds to red, green and blue, twice each: for both pixels that share it.
+    pub(crate) fn chroma_row(&self, u_row: &[u8], v_row: &[u8], [r, g, b]: &mut [Vec<i32>; 3]) {
+        let pairs = r
+            .chunks_exact_mut(2)
+            .zip(g.chunks_exact_mut(2))
+            .zip(b.chunks_exact_mut(2));
+        for (((r, g), b), (u, v)) in pairs.zip(u_row.iter().zip(v_row)) {
+            let (u, v) = (i32::from(*u) - 128, i32::from(*v) - 128);
+            r.fill(i32::from(self.v_in_r) * v);
+            g.fill(i32::from(self.u_in_g) * u + i32::from(self.v_in_g) * v);
+            b.fill(i32::from(self.u_in_b) * u);
+        }
+    }
+
+    /// One row as planes, from its brightness and what [`Weights::chroma_row`] made of its chroma.
+    pub(crate) fn planar_row(&self, y_row: &[u8], chroma: &[Vec<i32>; 3], rgb: [&mut [u8]; 3]) {
+        let (black, gain) = (i32::from(self.black), i32::from(self.y));
+        for (out, chroma) in rgb.into_iter().zip(chroma) {
+            for ((out, y), chroma) in out.iter_mut().zip(y_row).zip(chroma) {
+                let y = (i32::from(*y) - black) * gain + (1 << 12);
+                *out = ((y + chroma) >> 13).clamp(0, 255) as u8;
+            }
         }
     }
 
