@@ -1,6 +1,6 @@
-//! Camera models, AprilTag detection, poses, points from depth and calibration files; pure.
+//! Camera models, AprilTag detection, coloured targets, poses, points from depth and calibration files; pure.
 //!
-//! In: grey pixels, corners, numbers and the text of files. Out: detections, poses, results ready for JSON.
+//! In: pixels, corners, numbers and the text of files. Out: detections, poses, results ready for JSON.
 //! Nothing here opens a device, waits or prints.
 //!
 //! - [`apriltag`]: tags found in grey pictures, and drawn.
@@ -10,6 +10,7 @@
 //! - [`field`]: where a camera and its robot are on a field of known tags.
 //! - [`pose`]: where one tag is, twice, with the errors of both.
 //! - [`results`]: all of it as the JSON that travels in a frame's body.
+//! - [`target`]: targets that stand out by colour or brightness, with their poses.
 //!
 //! Frames of reference, everywhere: *camera* x right, y down, z ahead; *tag* x right, y down, z into the tag; *field* x ahead,
 //! y left, z up. Lengths are metres. Pixel (0, 0) is the outer corner of the first pixel, whose centre is (0.5, 0.5).
@@ -21,6 +22,7 @@ pub mod depth;
 pub mod field;
 pub mod pose;
 pub mod results;
+pub mod target;
 
 mod nearest;
 

@@ -19,6 +19,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod targets;
+
+pub use targets::{KnownTarget, TARGETS_VERSION, TargetItem, TargetItemKind, Targets, TargetsKind, targets};
+
 /// The version of the JSON that this code writes.
 pub const DETECTIONS_VERSION: u32 = 1;
 

@@ -14,5 +14,7 @@ pub use layout::{FieldLayout, LayoutError};
 pub use locate::{FieldPose, LocateError, TagError, locate_camera};
 pub use mount::robot_from_camera;
 
+pub(crate) use sqpnp::sqpnp;
+
 #[cfg(test)]
 mod tests;

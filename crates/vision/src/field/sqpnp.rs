@@ -15,7 +15,7 @@ const SQP_STEPS: u32 = 15;
 
 /// Returns the pose with the least squared error in directions. `None` for fewer than three points, points on a line, or no pose that
 /// has the points in front.
-pub(super) fn sqpnp(points_m: &[[f64; 3]], directions: &[[f64; 2]]) -> Option<Transform> {
+pub(crate) fn sqpnp(points_m: &[[f64; 3]], directions: &[[f64; 2]]) -> Option<Transform> {
     if points_m.len() < 3 || points_m.len() != directions.len() {
         return None;
     }

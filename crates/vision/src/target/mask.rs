@@ -1,0 +1,257 @@
+//! Which pixels of a picture count, one bit each.
+
+use super::limits::{HsvTest, LANES, Limits, packed};
+use bushbaby_pixels::jpeg::{Decoder, JpegError};
+use bushbaby_pixels::{ImageView, PixelFormat, Range, RgbRows, luma};
+
+/// One bit for each pixel of a picture, kept between pictures for its memory.
+#[derive(Debug, Default)]
+pub struct Mask {
+    width: usize,
+    height: usize,
+    /// Rows of `stride` words, the first pixel in the lowest bit of the second word. A row above, a row below, and a word left and
+    /// right of each row are empty, so that neighbours of any pixel can be asked for.
+    words: Vec<u64>,
+    stride: usize,
+}
+
+impl Mask {
+    /// An empty mask of that size.
+    pub fn new(width: usize, height: usize) -> Self {
+        let mut mask = Self::default();
+        mask.reset(width, height);
+        mask
+    }
+
+    /// In pixels.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// In pixels.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Whether a pixel counts; false outside the picture.
+    pub fn has(&self, x: usize, y: usize) -> bool {
+        x < self.width && y < self.height && self.is_set(x as i32, y as i32)
+    }
+
+    /// Makes a pixel count. Outside the picture nothing happens.
+    pub fn set(&mut self, x: usize, y: usize) {
+        if x < self.width && y < self.height {
+            self.words[(y + 1) * self.stride + 1 + x / LANES] |= 1 << (x % LANES);
+        }
+    }
+
+    /// How many pixels count.
+    pub fn count(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// Like [`Mask::has`], for places up to one pixel outside.
+    #[inline]
+    pub(super) fn is_set(&self, x: i32, y: i32) -> bool {
+        let column = (x + LANES as i32) as usize;
+        self.words[(y + 1) as usize * self.stride + column / LANES] >> (column % LANES) & 1 == 1
+    }
+
+    /// The words of a row.
+    pub(super) fn row(&self, y: usize) -> &[u64] {
+        &self.words[(y + 1) * self.stride + 1..][..self.stride - 2]
+    }
+
+    fn row_mut(&mut self, y: usize) -> &mut [u64] {
+        let stride = self.stride;
+        &mut self.words[(y + 1) * stride + 1..][..stride - 2]
+    }
+
+    fn reset(&mut self, width: usize, height: usize) {
+        (self.width, self.height, self.stride) = (width, height, width.div_ceil(LANES) + 2);
+        self.words.clear();
+        self.words.resize(self.stride * (height + 2), 0);
+    }
+
+    /// The bits of the last word of a row that are pixels.
+    fn last_bits(&self) -> u64 {
+        match self.width % LANES {
+            0 => u64::MAX,
+            used => (1 << used) - 1,
+        }
+    }
+}
+
+/// Makes masks; kept between pictures for its buffers.
+#[derive(Debug, Default)]
+pub(super) struct Masker {
+    decoder: Option<Decoder>,
+    decoded: bushbaby_pixels::Image,
+    row: [Vec<u8>; 3],
+}
+
+impl Masker {
+    /// Makes `mask` that of all pixels within the limits.
+    ///
+    /// # Errors
+    /// [`JpegError`], only for a JPEG.
+    pub(super) fn mask(&mut self, view: &ImageView<'_>, limits: &Limits, mask: &mut Mask) -> Result<(), JpegError> {
+        let Some(jpeg) = view.jpeg_bytes() else {
+            return self.mask_rows(view, limits, mask);
+        };
+        let mut decoder = self.decoder.take().map_or_else(Decoder::new, Ok)?;
+        let mut decoded = std::mem::take(&mut self.decoded);
+        let masked = match limits {
+            Limits::Hsv(_) => decoder.i420(jpeg, &mut decoded),
+            Limits::Brightness(_) => decoder.gray8(jpeg, &mut decoded),
+        }
+        .and_then(|()| self.mask_rows(&decoded.view(), limits, mask));
+        // One that met a damaged picture is not asked again.
+        self.decoder = masked.is_ok().then_some(decoder);
+        self.decoded = decoded;
+        masked
+    }
+
+    fn mask_rows(&mut self, view: &ImageView<'_>, limits: &Limits, mask: &mut Mask) -> Result<(), JpegError> {
+        mask.reset(view.width() as usize, view.height() as usize);
+        match limits {
+            Limits::Hsv(limits) => self.by_color(view, &HsvTest::new(limits), mask),
+            Limits::Brightness(limits) => self.by_brightness(view, *limits, mask)?,
+        }
+        Ok(())
+    }
+
+    fn by_color(&mut self, view: &ImageView<'_>, test: &HsvTest, mask: &mut Mask) {
+        let Some(mut rows) = RgbRows::new(view) else { return };
+        for plane in &mut self.row {
+            plane.resize(mask.width.next_multiple_of(LANES), 0);
+        }
+        let last = mask.last_bits();
+        for y in 0..mask.height {
+            let [r, g, b] = &mut self.row;
+            rows.read(y, [r, g, b]);
+            let [r, g, b] = self.row.each_ref().map(|plane| plane.as_chunks::<LANES>().0);
+            let words = mask.row_mut(y);
+            for (word, ((r, g), b)) in words.iter_mut().zip(r.iter().zip(g).zip(b)) {
+                *word = test.bits(r, g, b);
+            }
+            if let Some(word) = words.last_mut() {
+                *word &= last;
+            }
+        }
+    }
+
+    fn by_brightness(&mut self, view: &ImageView<'_>, limits: [u8; 2], mask: &mut Mask) -> Result<(), JpegError> {
+        let gray = luma(view)?;
+        let is_limited = view.color().range == Range::Limited
+            && matches!(view.format(), PixelFormat::I420 | PixelFormat::Nv12 | PixelFormat::Yuyv);
+        let [from, to] = if is_limited { as_limited(limits) } else { limits };
+        let last = mask.last_bits();
+        let [row, ..] = &mut self.row;
+        row.resize(mask.width.next_multiple_of(LANES), 0);
+        for y in 0..mask.height {
+            row[..mask.width].copy_from_slice(gray.row(y));
+            let words = mask.row_mut(y);
+            for (word, pixels) in words.iter_mut().zip(row.as_chunks::<LANES>().0) {
+                *word = packed(&pixels.map(|level| u8::from((level >= from) & (level <= to))));
+            }
+            if let Some(word) = words.last_mut() {
+                *word &= last;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Limits of full-range brightness in the numbers of limited range, where black is 16 and white 235.
+fn as_limited([from, to]: [u8; 2]) -> [u8; 2] {
+    let level = |full: u8| 16.0 + f64::from(full) * 219.0 / 255.0;
+    let lowest = if from == 0 { 0 } else { level(from).ceil() as u8 };
+    let highest = if to == 255 { 255 } else { level(to).floor() as u8 };
+    [lowest, highest]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::HsvLimits;
+    use super::*;
+    use bushbaby_pixels::jpeg::Encoder;
+    use bushbaby_pixels::{ColorSpace, Image, Matrix, to_rgb8};
+
+    #[test]
+    fn in_every_format_and_width_a_pixel_counts_when_its_colour_does() {
+        let limits = HsvLimits {
+            hue: [40, 110],
+            saturation: [60, 255],
+            value: [80, 255],
+        };
+        for format in PixelFormat::ALL.into_iter().filter(|f| *f != PixelFormat::Jpeg) {
+            for width in [1, 37, 64, 65, 130] {
+                let color = ColorSpace {
+                    matrix: Matrix::Bt601,
+                    range: Range::Limited,
+                };
+                let mut image = Image::new(format, width, 9, color).unwrap();
+                for (p, plane) in image.planes_mut().into_iter().enumerate() {
+                    plane
+                        .iter_mut()
+                        .enumerate()
+                        .for_each(|(i, byte)| *byte = (i * 71 + p * 40) as u8);
+                }
+                let rgb = to_rgb8(&image.view()).unwrap();
+                let (mut masker, mut mask) = (Masker::default(), Mask::default());
+                masker.mask(&image.view(), &Limits::Hsv(limits), &mut mask).unwrap();
+                for (i, pixel) in rgb.bytes().chunks_exact(3).enumerate() {
+                    let (x, y) = (i % width as usize, i / width as usize);
+                    let wanted = limits.contains([pixel[0], pixel[1], pixel[2]]);
+                    assert_eq!(mask.has(x, y), wanted, "{format} {width} ({x}, {y})");
+                }
+                assert!(!mask.has(width as usize, 0) && !mask.has(0, 9));
+            }
+        }
+    }
+
+    #[test]
+    fn brightness_means_the_same_in_both_ranges() {
+        for (range, levels) in [
+            (Range::Full, [0, 127, 128, 200, 201, 255]),
+            (Range::Limited, [16, 125, 126, 187, 189, 235]),
+        ] {
+            let color = ColorSpace {
+                matrix: Matrix::Bt601,
+                range,
+            };
+            let mut image = Image::new(PixelFormat::I420, 6, 1, color).unwrap();
+            let [luma, ..] = image.planes_mut();
+            luma.copy_from_slice(&levels);
+            let (mut masker, mut mask) = (Masker::default(), Mask::default());
+            masker
+                .mask(&image.view(), &Limits::Brightness([128, 200]), &mut mask)
+                .unwrap();
+            let found: Vec<usize> = (0..6).filter(|x| mask.has(*x, 0)).collect();
+            assert_eq!(found, [2, 3], "{range:?}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_jpeg_is_an_error_and_the_next_picture_is_fine() {
+        let mut image = Image::new(PixelFormat::Rgb8, 32, 16, ColorSpace::JPEG).unwrap();
+        let [rgb, ..] = image.planes_mut();
+        rgb.chunks_exact_mut(3)
+            .for_each(|pixel| pixel.copy_from_slice(&[20, 220, 40]));
+        let jpeg = Encoder::new(90).unwrap().encode(&image.view()).unwrap().into_owned();
+        let green = Limits::Hsv(HsvLimits {
+            hue: [50, 75],
+            saturation: [150, 255],
+            value: [150, 255],
+        });
+        let (mut masker, mut mask) = (Masker::default(), Mask::default());
+        let cut = ImageView::jpeg(&jpeg[..jpeg.len() - 30]).unwrap();
+        assert!(masker.mask(&cut, &green, &mut mask).is_err());
+        let whole = ImageView::jpeg(&jpeg).unwrap();
+        for limits in [green, Limits::Brightness([100, 200])] {
+            masker.mask(&whole, &limits, &mut mask).unwrap();
+            assert_eq!(mask.count(), 32 * 16);
+        }
+    }
+}
