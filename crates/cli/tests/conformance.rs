@@ -202,6 +202,23 @@ fn apriltag_reads_the_picture_of_a_capture() {
 }
 
 #[test]
+fn colored_target() {
+    check(
+        program(),
+        &Case {
+            kind: "colored_target",
+            node: "goal",
+            pipeline:
+                "cameras:\n  eye: scene\nstages:\n  goal:\n    kind: colored_target\n    in: eye\n    model: tape2019\n"
+                    .into(),
+            delivers: Some("goal/targets"),
+            has_hardware: true,
+            unknown_setting: ("  goal:\n", "    no_such_key: 1\n"),
+        },
+    );
+}
+
+#[test]
 fn sound_events() {
     // It takes a source that makes sound by itself.
     if bushbaby_sources::KINDS.iter().all(|kind| kind.name != "sound_file") {

@@ -3,17 +3,15 @@
 //! In: pictures in any format; only their grey plane is looked at. Out: one [`Detections`] for every picture, also for one without
 //! tags, with that picture's capture time and origin.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use bushbaby_bus::Frame;
 use bushbaby_node::{Carries, InputNeed, Kind, NodeContext, NodeError, OutputSpec, Outputs, Stage, image};
 use bushbaby_pixels::luma;
 use bushbaby_vision::apriltag::{CDetector, GrayView, TagDetector};
-use bushbaby_vision::camera::CameraModel;
 use bushbaby_vision::field::FieldLayout;
 use bushbaby_vision::pose::Transform;
 use bushbaby_vision::results::{Detections, Known, TagSizes, detections};
+
+use crate::cameras::Cameras;
 
 mod settings;
 
@@ -53,11 +51,7 @@ impl Stage for AprilTag {
         let detector = CDetector::new(&settings.detector_settings()?);
         Ok(Self {
             detector: detector.map_err(|error| NodeError::new(error.to_string()))?,
-            cameras: Cameras {
-                base_dir: base_dir.clone(),
-                settings,
-                known: BTreeMap::new(),
-            },
+            cameras: Cameras::new(base_dir, settings.calibration.as_deref(), settings.field_of_view),
             tag_sizes,
             layout,
             robot_from_camera,
@@ -114,65 +108,6 @@ impl AprilTag {
     }
 }
 
-/// The camera models of the streams that are read.
-#[derive(Debug)]
-struct Cameras {
-    settings: Settings,
-    base_dir: PathBuf,
-    /// By stream, with the body and size they were made from.
-    known: BTreeMap<String, KnownCamera>,
-}
-
-#[derive(Debug)]
-struct KnownCamera {
-    body: Vec<u8>,
-    size_px: (u32, u32),
-    model: Option<CameraModel>,
-}
-
-impl Cameras {
-    /// The model of the camera that took this picture: from the settings, else from the frame's body, else guessed.
-    fn of(&mut self, frame: &Frame, width: u32, height: u32) -> Option<&CameraModel> {
-        let stream = frame.origin().stream.as_str();
-        let is_known = self
-            .known
-            .get(stream)
-            .is_some_and(|known| known.size_px == (width, height) && known.body == frame.body());
-        if !is_known {
-            let model = self.model_for(frame, width, height);
-            let known = KnownCamera {
-                body: frame.body().to_vec(),
-                size_px: (width, height),
-                model,
-            };
-            self.known.insert(stream.to_owned(), known);
-        }
-        self.known.get(stream)?.model.as_ref()
-    }
-
-    fn model_for(&self, frame: &Frame, width: u32, height: u32) -> Option<CameraModel> {
-        let from_frame =
-            || image::calibration(frame).and_then(|value| serde_json::from_value::<CameraModel>(value).ok());
-        let measured = match self.settings.calibrated_camera(&self.base_dir, (width, height)) {
-            Ok(from_settings) => from_settings.or_else(from_frame),
-            Err(error) => {
-                tracing::warn!("{error}; going on without it");
-                from_frame()
-            }
-        };
-        if let Some(model) = measured {
-            match model.scaled_to(width, height) {
-                Ok(scaled) => return Some(scaled),
-                Err(error) => tracing::warn!(
-                    "the calibration does not fit pictures of `{}`: {error}; poses are guessed",
-                    frame.stream()
-                ),
-            }
-        }
-        CameraModel::from_fov(width, height, self.settings.field_of_view.degrees).ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +120,7 @@ mod tests {
     use bushbaby_node::testing;
     use bushbaby_pixels::{ColorSpace, ImageView, PixelFormat, Plane};
     use bushbaby_vision::apriltag::{Family, TagBitmap};
+    use bushbaby_vision::camera::CameraModel;
 
     const CELL_PX: usize = 12;
     const WIDTH: usize = 320;

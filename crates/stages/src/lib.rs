@@ -1,9 +1,11 @@
-//! What looks at frames and listens to them: AprilTags, sound events.
+//! What looks at frames and listens to them: AprilTags, coloured targets, sound events.
 
 use bushbaby_node::Kind;
 
 pub mod apriltag;
+mod cameras;
+pub mod colored_target;
 pub mod sound_events;
 
 /// Every kind of stage, one line each.
-pub const KINDS: &[Kind] = &[apriltag::KIND, sound_events::KIND];
+pub const KINDS: &[Kind] = &[apriltag::KIND, colored_target::KIND, sound_events::KIND];

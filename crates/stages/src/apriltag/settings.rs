@@ -7,15 +7,12 @@ use std::str::FromStr;
 use bushbaby_node::NodeError;
 use bushbaby_node::settings::{Angle, Length, Offset, Problem, Settings as NodeSettings};
 use bushbaby_vision::apriltag::{DetectError, DetectorSettings, Family};
-use bushbaby_vision::calibration;
-use bushbaby_vision::camera::CameraModel;
 use bushbaby_vision::field::{FieldLayout, robot_from_camera};
 use bushbaby_vision::pose::Transform;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Stands in for the pictures' size while there are none: a file that names none can then still be checked.
-const ANY_SIZE_PX: (u32, u32) = (1280, 720);
+use crate::cameras;
 
 /// Settings of the `apriltag` stage.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -135,17 +132,11 @@ impl NodeSettings for Settings {
                 ));
             }
         }
-        if !(1.0..180.0).contains(&self.field_of_view.degrees) {
-            problems.push(Problem::new(
-                "field_of_view",
-                format!("got `{}`, wanted 1deg to 179deg", self.field_of_view),
-            ));
-        }
-        if let Some(path) = &self.calibration
-            && let Err(error) = calibration::from_path(&base_dir.join(path), Some(ANY_SIZE_PX))
-        {
-            problems.push(Problem::new("calibration", error.to_string()));
-        }
+        problems.extend(cameras::problems(
+            base_dir,
+            self.calibration.as_deref(),
+            self.field_of_view,
+        ));
         if let Some(path) = &self.field
             && let Err(error) = FieldLayout::from_path(&base_dir.join(path))
         {
@@ -197,18 +188,6 @@ impl Settings {
     pub fn detector_settings(&self) -> Result<DetectorSettings, NodeError> {
         let family = Family::from_str(&self.family).map_err(|error| NodeError::new(error.to_string()).for_good())?;
         Ok(self.detector(family))
-    }
-
-    /// The camera that `calibration` describes, where it is set, for pictures of `size_px` (a file that names no size is taken to
-    /// be for these).
-    ///
-    /// # Errors
-    /// When the file cannot be read any more.
-    pub fn calibrated_camera(&self, base_dir: &Path, size_px: (u32, u32)) -> Result<Option<CameraModel>, NodeError> {
-        let Some(path) = &self.calibration else { return Ok(None) };
-        let read = calibration::from_path(&base_dir.join(path), Some(size_px));
-        read.map(|calibration| Some(calibration.camera))
-            .map_err(|error| NodeError::new(error.to_string()))
     }
 
     /// The field that `field` describes, where it is set.
