@@ -3,7 +3,7 @@
 import { Labels } from "./labels.js";
 import { layerOf } from "./masks.js";
 import { axesOfLength, cuboid, guessedCamera } from "./projection.js";
-import { boxLabel, colorOf, words } from "./results.js";
+import { boxLabel, colorOf, targetLabel, words } from "./results.js";
 import { drawAxes, stroke } from "./strokes.js";
 import { Tags } from "./tags.js";
 
@@ -12,6 +12,8 @@ const WORDS_MIN_WIDTH = 240;
 /** Lines in the corner of a picture. */
 const MOST_LINES = 8;
 const MASK_ALPHA = 0.45;
+/** Axes of a target, metres. */
+const TARGET_AXES_M = [0.1, 0.1, 0.1];
 
 /** One for each picture on the page: keeps what stands still between frames. */
 export class Overlay {
@@ -30,11 +32,12 @@ export class Overlay {
     context.lineCap = "round";
     for (const item of items) if (item.kind === "mask") drawMask(context, item, size);
     for (const item of items) if (item.kind === "box") drawBox(context, item, scale, ratio);
+    for (const item of items) if (item.kind === "target") drawTarget(context, item, scale, ratio);
     const camera = calibration ?? guessedCamera(...source);
     this.#tags.draw(context, items, { camera, isGuess: !calibration, scale, size, ratio, now });
     const poses = items.map((item) => ({ item, seen: seenOf(item, calibration) })).filter(({ seen }) => seen);
     for (const { item, seen } of poses) {
-      if (item.size) drawEdges(context, cuboid(calibration, item, item.axes) ?? [], colorOf(item.label), scale, ratio);
+      if (item.kind === "pose" && item.size) drawEdges(context, cuboid(calibration, item, item.axes) ?? [], colorOf(item.label), scale, ratio);
       drawAxes(context, seen, scale, ratio);
     }
     if (size[0] / ratio >= WORDS_MIN_WIDTH) {
@@ -73,6 +76,11 @@ export class Overlay {
       context.drawImage(image, box[0], box[1]);
       taken.push(box);
     };
+    for (const item of items.filter(({ kind }) => kind === "target")) {
+      const [xs, ys] = [0, 1].map((axis) => item.outline.map((corner) => corner[axis] * scale));
+      const [left, top, bottom] = [Math.min(...xs), Math.min(...ys), Math.max(...ys)];
+      put(targetLabel(item), colorOf(item.label), (_, height) => [...(top >= height ? [[left, top - height - ratio]] : []), [left, bottom + ratio]]);
+    }
     for (const item of items) {
       const [x, y] = [item.x * scale, item.y * scale];
       const label = item.kind === "box" ? boxLabel(item) : "";
@@ -85,7 +93,7 @@ export class Overlay {
     for (const { item, seen } of poses) {
       const [x, y] = seen.origin.map((part) => part * scale);
       // The axes of what stands upright go to the right and down.
-      if (item.label) put(item.label, null, (width, height) => [[x - width - beside, y - height - beside], [x + beside, y + beside]]);
+      if (item.kind === "pose" && item.label) put(item.label, null, (width, height) => [[x - width - beside, y - height - beside], [x + beside, y + beside]]);
     }
   }
 }
@@ -104,6 +112,20 @@ function drawBox(context, { x, y, width, height, label }, scale, ratio) {
   stroke(context, colorOf(label), ratio);
 }
 
+/** Its outline, and a cross at the place that is aimed at. */
+function drawTarget(context, { outline, aim, label }, scale, ratio) {
+  const [x, y] = aim.map((part) => part * scale);
+  const arm = 6 * ratio;
+  context.beginPath();
+  outline.forEach(([cornerX, cornerY], index) => (index === 0 ? context.moveTo : context.lineTo).call(context, cornerX * scale, cornerY * scale));
+  context.closePath();
+  context.moveTo(x - arm, y);
+  context.lineTo(x + arm, y);
+  context.moveTo(x, y - arm);
+  context.lineTo(x, y + arm);
+  stroke(context, colorOf(label), ratio);
+}
+
 function drawEdges(context, edges, color, scale, ratio) {
   context.beginPath();
   for (const [[fromX, fromY], [toX, toY]] of edges) {
@@ -115,7 +137,9 @@ function drawEdges(context, edges, color, scale, ratio) {
 
 /** Where the axes of a pose are seen. Without the camera's calibration nobody knows. */
 function seenOf(item, calibration) {
-  return item.kind === "pose" && calibration ? axesOfLength(calibration, item, item.axes) : null;
+  if (!calibration) return null;
+  if (item.kind === "target" && item.pose) return axesOfLength(calibration, item.pose, TARGET_AXES_M);
+  return item.kind === "pose" ? axesOfLength(calibration, item, item.axes) : null;
 }
 
 function within(place, last) {

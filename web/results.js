@@ -5,6 +5,8 @@ import { fixed } from "./words.js";
 /** Items of one message that are looked at. */
 const MOST_ITEMS = 300;
 const MOST_FIELDS = 12;
+/** Corners of one outline. */
+const MOST_CORNERS = 64;
 /** No place in a picture is farther out, in pixels; no point farther away, in metres. */
 const FARTHEST = 1e6;
 /** Length of the axes of a pose that tells no size, in metres. */
@@ -15,7 +17,7 @@ const LETTERS = { label: 60, text: 200, name: 40, value: 48 };
 const COLORS = ["#3fd0c9", "#ff7ab8", "#a3e635", "#5aa9ff", "#ff8a4c", "#c58cff", "#ffe066", "#f4f4f2"];
 
 /**
- * The items of a result message, each `{ kind, … }`: `tag`, `box`, `pose`, `text`, `mask`, or `other` for what this page does
+ * The items of a result message, each `{ kind, … }`: `tag`, `target`, `box`, `pose`, `text`, `mask`, or `other` for what this page does
  * not know. What makes no sense is left out.
  */
 export function itemsOf(message) {
@@ -42,6 +44,14 @@ const READERS = {
       ...(corners && { corners }),
       pose: poseOf(item.pose),
     };
+  },
+  target(item) {
+    const { polygon } = item;
+    const outline = Array.isArray(polygon) && polygon.length >= 3 && polygon.length <= MOST_CORNERS ? points(polygon, polygon.length) : points(item.corners, 4);
+    const aim = points([item.aim], 1);
+    if (!outline || !aim || ![item.yaw, item.pitch, item.area].every(isNear)) return null;
+    const { yaw, pitch, area } = item;
+    return { kind: "target", outline, aim: aim[0], yaw, pitch, area, label: label(item), isGuess: item.calibrated === false, pose: poseOf(item.pose) };
   },
   box(item) {
     const { x, y, width, height } = item;
@@ -79,6 +89,8 @@ export function words(item) {
   switch (item.kind) {
     case "box":
       return [item.label || "box", list(item.id === null ? null : `#${item.id}`, score(item.score), `${round(item.width)} × ${round(item.height)} at ${round(item.x)}, ${round(item.y)}`)];
+    case "target":
+      return [item.label || "target", list(targetLabel({ ...item, label: "" }), `${fixed(item.area, 2)} %`, item.pose ? `z ${fixed(item.pose.t[2], 2)} m` : null)];
     case "pose":
       return [item.label || "pose", item.t.map((metres, axis) => `${"xyz"[axis]} ${fixed(metres, 2)} m`).join("  ")];
     case "text":
@@ -95,6 +107,12 @@ export function words(item) {
 /** The chip of a box: label, score, number. */
 export function boxLabel({ label: text, score, id }) {
   return [text, score === null ? "" : score.toFixed(2), id === null ? "" : `#${id}`].filter(Boolean).join(" ");
+}
+
+/** The chip of a target: label, yaw and pitch; `≈` where the camera's field of view is a guess. */
+export function targetLabel({ label: text, yaw, pitch, isGuess }) {
+  const degrees = (value) => `${isGuess ? "≈" : ""}${fixed(value, 1)}°`;
+  return [text, `yaw ${degrees(yaw)}`, `pitch ${degrees(pitch)}`].filter(Boolean).join(" ");
 }
 
 /** A colour for everything with this label. */

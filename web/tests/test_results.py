@@ -105,6 +105,21 @@ class Results(Pages, unittest.TestCase):
         self.assertTrue(y_axis[1] > 150 > y_axis[0], y_axis)
         self.assert_bare(elsewhere)
 
+    def test_a_target_is_its_outline_and_a_cross_with_its_angles(self):
+        target = {
+            "type": "target", "label": "goal", "yaw": -3.14, "pitch": 4.0, "area": 1.25, "skew": 0.0, "aim": [300, 180],
+            "corners": [[200, 260], [400, 260], [400, 100], [200, 100]], "polygon": [[220, 260], [380, 260], [400, 100], [200, 100]], "calibrated": False,
+        }
+        browser = self.shown([target])
+        upper, cross, inside, corner = self.pixels(browser, [300, 100], [300, 180], [260, 200], [200, 258])
+        for line in (upper, cross):
+            self.assertGreater(max(line[:3]) - min(line[:3]), 60, "the outline has a colour")
+        self.assert_bare(inside)
+        self.assert_bare(corner)
+        row = wait_for("the table", lambda: browser.run("return document.querySelector('.found tr')?.innerText"))
+        for told in ("goal", "≈-3.1°", "≈4.0°", "1.25 %"):
+            self.assertIn(told, row.replace("−", "-"))
+
     def test_without_a_calibration_a_pose_is_only_told(self):
         for calibration in (None, {"fx": "wide"}, {**CAMERA, "distortion": None}):
             with self.subTest(calibration):
@@ -150,6 +165,8 @@ class Results(Pages, unittest.TestCase):
             {"type": "tag", "corners": [[0, 0]] * 4, "id": evil, "pose": {"R": 1, "t": []}}, {"type": "tag", "corners": [None] * 4},
             {"type": "pose", "R": UPRIGHT, "t": [0, 0, 0], "size": [0, -1, "a"]}, {"type": "pose", "R": [[1e6] * 3] * 3, "t": [1, 2, -3]},
             {"type": "text", "text": evil}, {"type": "text", "text": {"a": 1}, "x": 3}, {"type": "mask", "array": "mask9"}, {"type": "mask", "array": {}},
+            {"type": "target"}, {"type": "target", "yaw": 1, "pitch": 1, "area": 1, "aim": [1, 1], "corners": [[0, 0]] * 4, "polygon": [[0, 0]] * 3000},
+            {"type": "target", "yaw": 1, "pitch": "1", "area": 1, "aim": [1], "corners": [[1e300, 0]] * 4, "pose": {"R": [], "t": [0, 0, 0]}},
             *[{"type": "text", "text": f"line {n}"} for n in range(1000)],
         ]
         browser = self.shown(items, calibration=CAMERA)
