@@ -89,6 +89,9 @@ pub(crate) struct Weights {
     u_in_b: i16,
 }
 
+/// Pixels that [`Weights::planar`] takes at once.
+pub(crate) const STRETCH: usize = 64;
+
 impl Weights {
     pub(crate) fn of(color: ColorSpace) -> Self {
         let (red, blue) = match color.matrix {
@@ -111,29 +114,49 @@ impl Weights {
         }
     }
 
-    /// What chroma adds to red, green and blue, twice each: for both pixels that share it.
-    pub(crate) fn chroma_row(&self, u_row: &[u8], v_row: &[u8], [r, g, b]: &mut [Vec<i32>; 3]) {
-        let pairs = r
-            .chunks_exact_mut(2)
-            .zip(g.chunks_exact_mut(2))
-            .zip(b.chunks_exact_mut(2));
-        for (((r, g), b), (u, v)) in pairs.zip(u_row.iter().zip(v_row)) {
-            let (u, v) = (i32::from(*u) - 128, i32::from(*v) - 128);
-            r.fill(i32::from(self.v_in_r) * v);
-            g.fill(i32::from(self.u_in_g) * u + i32::from(self.v_in_g) * v);
-            b.fill(i32::from(self.u_in_b) * u);
+    /// Up to [`STRETCH`] pixels as planes: the same numbers as [`Weights::rgb_row`], in 16 bits, so that more fit into a register.
+    pub(crate) fn planar(&self, y_row: &[u8], u_row: &[u8], v_row: &[u8], rgb: [&mut [u8]; 3]) {
+        // Sums in units of 1/8192 as whole levels and, shifted up, what is left of them.
+        let mut levels = [[0_i16; STRETCH]; 3];
+        let mut rests = [[0_u16; STRETCH]; 3];
+        for (pair, (u, v)) in u_row.iter().zip(v_row).take(STRETCH / 2).enumerate() {
+            let chroma = self.chroma(*u, *v);
+            for channel in 0..3 {
+                let sum = chroma[channel] + (1 << 12);
+                let (level, rest) = ((sum >> 13) as i16, ((sum & 8191) << 3) as u16);
+                for at in [2 * pair, 2 * pair + 1] {
+                    (levels[channel][at], rests[channel][at]) = (level, rest);
+                }
+            }
+        }
+        for (out, (levels, rests)) in rgb.into_iter().zip(levels.iter().zip(&rests)) {
+            for (((out, y), level), rest) in out.iter_mut().zip(y_row).zip(levels).zip(rests) {
+                let y = (i16::from(*y) - self.black) << 3;
+                let product = i32::from(y) * i32::from(self.y);
+                let (whole, part) = ((product >> 16) as i16, product as u16);
+                let carry = i16::from(part.wrapping_add(*rest) < part);
+                *out = (whole + level + carry).clamp(0, 255) as u8;
+            }
         }
     }
 
-    /// One row as planes, from its brightness and what [`Weights::chroma_row`] made of its chroma.
-    pub(crate) fn planar_row(&self, y_row: &[u8], chroma: &[Vec<i32>; 3], rgb: [&mut [u8]; 3]) {
-        let (black, gain) = (i32::from(self.black), i32::from(self.y));
-        for (out, chroma) in rgb.into_iter().zip(chroma) {
-            for ((out, y), chroma) in out.iter_mut().zip(y_row).zip(chroma) {
-                let y = (i32::from(*y) - black) * gain + (1 << 12);
-                *out = ((y + chroma) >> 13).clamp(0, 255) as u8;
-            }
-        }
+    /// No red, green or blue of pixels with at most this brightness, and chroma within these limits, is above it.
+    pub(crate) fn brightest(&self, y: u8, u: [u8; 2], v: [u8; 2]) -> u8 {
+        let [low, high] = [0, 1].map(|end| self.chroma(u[end], v[end]));
+        // Green falls with chroma, the others rise.
+        let most = high[0].max(low[1]).max(high[2]);
+        let y = (i32::from(y) - i32::from(self.black)) * i32::from(self.y);
+        ((y + most + (1 << 12)) >> 13).clamp(0, 255) as u8
+    }
+
+    /// What chroma adds to red, green and blue.
+    fn chroma(&self, u: u8, v: u8) -> [i32; 3] {
+        let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+        [
+            i32::from(self.v_in_r) * v,
+            i32::from(self.u_in_g) * u + i32::from(self.v_in_g) * v,
+            i32::from(self.u_in_b) * u,
+        ]
     }
 
     fn rgb_row(&self, y_row: &[u8], u_row: &[u8], v_row: &[u8], out: &mut [u8]) {

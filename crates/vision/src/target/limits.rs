@@ -150,23 +150,19 @@ impl HsvTest {
         }
     }
 
+    /// Colours whose red, green and blue are all below this never pass.
+    pub(super) fn least_value(&self) -> u8 {
+        self.value[0]
+    }
+
     /// Returns a bit for each pixel, the first in the lowest.
     pub(super) fn bits(&self, r: &[u8; LANES], g: &[u8; LANES], b: &[u8; LANES]) -> u64 {
-        let mut value = [0; LANES];
-        let mut is_bright = 0;
-        for i in 0..LANES {
-            value[i] = r[i].max(g[i]).max(b[i]);
-            is_bright |= u8::from(value[i] >= self.value[0]);
-        }
-        // Most of a picture that was taken for its targets is dark.
-        if is_bright == 0 {
-            return 0;
-        }
         let mut passes = [0; LANES];
         for i in 0..LANES {
-            let spread = u16::from(value[i] - r[i].min(g[i]).min(b[i]));
+            let value = r[i].max(g[i]).max(b[i]);
+            let spread = u16::from(value - r[i].min(g[i]).min(b[i]));
             // Black has saturation 0.
-            let whole = u16::from(value[i].max(1));
+            let whole = u16::from(value.max(1));
             let saturation = 255 * spread + (whole >> 1);
             let side = |weights: &[i16; 3]| {
                 weights[0] * i16::from(r[i]) + weights[1] * i16::from(g[i]) + weights[2] * i16::from(b[i])
@@ -176,8 +172,8 @@ impl HsvTest {
                 & (spread != 0)
                 | (self.has_grey & (spread == 0));
             let passing = hue
-                & (value[i] >= self.value[0])
-                & (value[i] <= self.value[1])
+                & (value >= self.value[0])
+                & (value <= self.value[1])
                 & (saturation >= self.saturation[0] * whole)
                 & (saturation < self.saturation[1] * whole);
             passes[i] = u8::from(passing);

@@ -87,7 +87,7 @@ impl Mask {
 pub(super) struct Masker {
     decoder: Option<Decoder>,
     decoded: bushbaby_pixels::Image,
-    row: [Vec<u8>; 3],
+    row: Vec<u8>,
 }
 
 impl Masker {
@@ -115,28 +115,27 @@ impl Masker {
     fn mask_rows(&mut self, view: &ImageView<'_>, limits: &Limits, mask: &mut Mask) -> Result<(), JpegError> {
         mask.reset(view.width() as usize, view.height() as usize);
         match limits {
-            Limits::Hsv(limits) => self.by_color(view, &HsvTest::new(limits), mask),
+            Limits::Hsv(limits) => Self::by_color(view, &HsvTest::new(limits), mask),
             Limits::Brightness(limits) => self.by_brightness(view, *limits, mask)?,
         }
         Ok(())
     }
 
-    fn by_color(&mut self, view: &ImageView<'_>, test: &HsvTest, mask: &mut Mask) {
+    fn by_color(view: &ImageView<'_>, test: &HsvTest, mask: &mut Mask) {
         let Some(mut rows) = RgbRows::new(view) else { return };
-        for plane in &mut self.row {
-            plane.resize(mask.width.next_multiple_of(LANES), 0);
-        }
-        let last = mask.last_bits();
+        let mut rgb = [[0; LANES]; 3];
         for y in 0..mask.height {
-            let [r, g, b] = &mut self.row;
-            rows.read(y, [r, g, b]);
-            let [r, g, b] = self.row.each_ref().map(|plane| plane.as_chunks::<LANES>().0);
-            let words = mask.row_mut(y);
-            for (word, ((r, g), b)) in words.iter_mut().zip(r.iter().zip(g).zip(b)) {
-                *word = test.bits(r, g, b);
-            }
-            if let Some(word) = words.last_mut() {
-                *word &= last;
+            let width = mask.width;
+            for (index, word) in mask.row_mut(y).iter_mut().enumerate() {
+                let columns = index * LANES..width.min((index + 1) * LANES);
+                // Most of a picture that was taken for its targets is dark.
+                if rows.brightest(y, columns.clone()) < test.least_value() {
+                    continue;
+                }
+                let count = columns.len();
+                let [r, g, b] = &mut rgb;
+                rows.read(y, columns, [r, g, b]);
+                *word = test.bits(r, g, b) & (u64::MAX >> (LANES - count));
             }
         }
     }
@@ -147,7 +146,7 @@ impl Masker {
             && matches!(view.format(), PixelFormat::I420 | PixelFormat::Nv12 | PixelFormat::Yuyv);
         let [from, to] = if is_limited { as_limited(limits) } else { limits };
         let last = mask.last_bits();
-        let [row, ..] = &mut self.row;
+        let row = &mut self.row;
         row.resize(mask.width.next_multiple_of(LANES), 0);
         for y in 0..mask.height {
             row[..mask.width].copy_from_slice(gray.row(y));
