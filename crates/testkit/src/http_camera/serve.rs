@@ -1,5 +1,6 @@
 //! What one viewer is sent.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::Ordering;
@@ -75,7 +76,10 @@ fn picture(
 ) -> io::Result<()> {
     let number = number % conduct.pictures.len().max(1);
     let picture = conduct.pictures.get(number).cloned().unwrap_or_default();
-    let name = format!("\"p{number}\"");
+    // Another picture has another name, whoever's turn it is.
+    let mut hasher = DefaultHasher::new();
+    picture.hash(&mut hasher);
+    let name = format!("\"{:x}\"", hasher.finish());
     let keep = if is_kept { "keep-alive" } else { "close" };
     if has_name && request.header("if-none-match") == Some(&name) {
         let answer = format!("HTTP/1.1 304 Not Modified\r\nETag: {name}\r\nConnection: {keep}\r\n\r\n");
