@@ -1,7 +1,7 @@
 //! Smaller (or larger) pictures.
 
 use fast_image_resize as fir;
-use fir::images::{TypedImage, TypedImageRef};
+use fir::images::{TypedCroppedImage, TypedImage, TypedImageRef};
 use fir::pixels::{U8, U8x2, U8x3};
 
 use crate::format::PixelFormat;
@@ -73,7 +73,7 @@ impl Resizer {
     ) -> Result<(), ResizeError> {
         let [width, height] = from.map(|side| side as usize);
         let row_bytes = width * P::size();
-        // Padding is taken along as pixels and cropped away, where it is whole pixels and also follows the last row.
+        // Padding is taken along as pixels and left out of the view, where it is whole pixels and also follows the last row.
         let as_it_lies = plane.stride_bytes >= row_bytes
             && plane.stride_bytes.is_multiple_of(P::size())
             && plane.bytes.len() >= plane.stride_bytes * height;
@@ -89,6 +89,8 @@ impl Resizer {
         };
         let stride_px = u32::try_from(stride_px).map_err(|e| codec(&e))?;
         let source = TypedImageRef::<P>::from_buffer(stride_px, from[1], bytes).map_err(|e| codec(&e))?;
+        // A view of its own: what a crop of the options leaves out would still be blended into the pixels beside it.
+        let source = TypedCroppedImage::from_ref(&source, 0, 0, from[0], from[1]).map_err(|e| codec(&e))?;
         let mut target = TypedImage::<P>::from_buffer(to[0], to[1], out).map_err(|e| codec(&e))?;
         let halved = from[0] >= 2 * to[0] && from[1] >= 2 * to[1];
         let filter = if halved {
@@ -99,8 +101,7 @@ impl Resizer {
         let options = fir::ResizeOptions::new()
             .resize_alg(fir::ResizeAlg::Convolution(filter))
             // Two channels are U and V here, not grey and alpha.
-            .use_alpha(false)
-            .crop(0.0, 0.0, f64::from(from[0]), f64::from(from[1]));
+            .use_alpha(false);
         self.resizer
             .resize_typed(&source, &mut target, &options)
             .map_err(|e| codec(&e))
@@ -142,6 +143,21 @@ mod tests {
             let mut out = Image::default();
             Resizer::new().resize(&view, 2, 1, &mut out).unwrap();
             assert_eq!(out.bytes(), [25, 65], "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn the_last_pixel_of_a_row_is_not_blended_with_the_padding_beside_it() {
+        let bytes = [100, 100, 100, 0, 100, 100, 100, 0];
+        let plane = Plane {
+            bytes: &bytes,
+            stride_bytes: 4,
+        };
+        let view = ImageView::new(PixelFormat::Gray8, 3, 2, ColorSpace::JPEG, &[plane]).unwrap();
+        let mut out = Image::default();
+        for width in [2, 4, 7] {
+            Resizer::new().resize(&view, width, 2, &mut out).unwrap();
+            assert!(out.bytes().iter().all(|v| *v == 100), "{width}: {:?}", out.bytes());
         }
     }
 
