@@ -117,8 +117,8 @@ class Guides(unittest.TestCase):
     def test_record_and_replay(self) -> None:
         pipeline = block("record-replay.md", "yaml", "record: recordings")
         small = pipeline.replace("front: usb:0", "front: {scene: tags, size: 320x240}")
-        small = small.replace("table: scene:rgbd", "table: {scene: rgbd, size: 320x240}")
-        self.assertNotEqual(small, pipeline)
+        small = small.replace("table: scene:rgbd", "table: {scene: rgbd, size: 320x240}\n  cot: scene:nursery")
+        self.assertIn("nursery", small)
         product = self.product(small)
         product.until("results", lambda status: frames(status, "tags/detections") > 60)
         self.assertEqual(product.stop(), 0)
@@ -144,6 +144,7 @@ class Guides(unittest.TestCase):
                 self.assertGreater(summary["streams"]["tags/detections"]["frames"], 0, answer.stdout)
         films = sorted(path.name for path in (self.folder.path / "films").rglob("*.mp4"))
         self.assertIn("front.mp4", films)
+        self.assertTrue((self.folder.path / "sound/cot.wav").exists())
         code = block("record-replay.md", "python", "np.load").replace('"arrays/', f'"{self.folder.path}/arrays/')
         names: dict[str, np.ndarray] = {}
         exec(code, names)  # type: ignore[arg-type]
