@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const RATE_HZ: u32 = 8_000;
 
 fn input(stream: &str) -> InputSpec {
