@@ -14,6 +14,7 @@ from typing import Any
 
 import bushbaby as bb
 
+from . import command
 from .payload import PAYLOADS, are_of, is_whole, own_stamp, plain_stamp, touched
 from .writer import STREAM
 
@@ -27,10 +28,8 @@ class Helper:
     """Another process of this measurement, which answers lines with lines."""
 
     def __init__(self, module: str, payload: str, instance: str) -> None:
-        # What this process does not import from the folder in which it was started, the other does not either.
-        flags = ["-P"] if sys.flags.safe_path else []
         self._process = subprocess.Popen(
-            [sys.executable, *flags, "-m", f"{__package__}.{module}", payload, instance],
+            command(module, payload, instance),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

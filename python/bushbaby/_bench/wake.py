@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from . import command
+
 _STAMP = struct.Struct("@d")
 
 
@@ -18,9 +20,8 @@ def measure(size_bytes: int, fps: float, count: int) -> list[float]:
     Returns milliseconds from before each was sent until it was read.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    flags = ["-P"] if sys.flags.safe_path else []
-    command = [sys.executable, *flags, "-m", f"{__package__}.wake", str(theirs.fileno()), str(size_bytes)]
-    with ours, subprocess.Popen(command, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE) as other:
+    other_side = command("wake", str(theirs.fileno()), str(size_bytes))
+    with ours, subprocess.Popen(other_side, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE) as other:
         theirs.close()
         assert other.stdout is not None
         other.stdout.readline()
