@@ -155,6 +155,9 @@ impl Noise {
     }
 }
 
+/// How far the state of SplitMix64 goes with each number.
+pub(super) const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// A stream of numbers that follows from its seed alone.
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
@@ -166,7 +169,7 @@ impl Random {
 
     /// 0.0 up to, but not, 1.0.
     pub(super) fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.0 = self.0.wrapping_add(STEP);
         (mixed(self.0) >> 11) as f64 / (1_u64 << 53) as f64
     }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::super::sensor;
 use super::RATE_HZ;
 use super::clips::{Clip, Sound, cries, others};
 
@@ -159,10 +160,7 @@ fn pick(seed: u64, turn: u64, count: usize) -> usize {
     (mixed(seed.wrapping_add(turn)) % count.max(1) as u64) as usize
 }
 
-/// A number that looks like any other: the mixing function of SplitMix64.
+/// A number that looks like any other: one step of SplitMix64.
 pub(super) fn mixed(number: u64) -> u64 {
-    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    sensor::mixed(number.wrapping_add(sensor::STEP))
 }
