@@ -1,4 +1,4 @@
-//! Programs that must die with the process that started them.
+//! Programs that must die with the process that started them: started, heard, waited for, ended.
 //!
 //! The kernel signals a child when the *thread* that started it ends (`PR_SET_PDEATHSIG`), so every child is started by one
 //! thread that lives as long as its process.
@@ -8,6 +8,11 @@ use std::process::{Child, Command};
 use std::sync::mpsc;
 
 mod die_with_parent;
+mod ending;
+mod lines;
+
+pub use ending::{end, exit_words, has_ended, wait};
+pub use lines::for_each_line;
 
 /// Starts programs from a thread that lives as long as this process. Cheap to clone.
 #[derive(Debug, Clone)]

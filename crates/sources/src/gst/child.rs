@@ -1,14 +1,16 @@
 //! One run of `gst-launch-1.0`: started, listened to, ended.
 
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, PipeReader, Read};
+use std::io::{self, PipeReader, Read};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bushbaby_node::children::Spawner;
-use rustix::process::{Pid, Signal, kill_process};
+use bushbaby_node::children::{self, Spawner, exit_words, for_each_line};
+#[cfg(test)]
+use rustix::process::Pid;
+use rustix::process::Signal;
 
 use super::caps::Caps;
 use super::log::{Heard, Level, level, without_passwords};
@@ -34,7 +36,7 @@ pub(super) struct Running {
 /// How a child ended.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// `0`, `255` or `signal 9`.
+    /// `exit code 255`, `signal 9`.
     pub(super) how: String,
     /// Whether it says that all is well.
     pub(super) is_success: bool,
@@ -111,28 +113,12 @@ impl Running {
     /// Ends it: in order if it will, within about two seconds in any case.
     pub(super) fn stop(mut self) {
         // An interrupt lets the elements close their devices, which the camera daemon of a Jetson relies on.
-        for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
-            let Some(pid) = self.pid() else {
-                return;
-            };
-            if !self.is_running() {
-                return;
-            }
-            // It may have ended since; its number is ours until it is waited for.
-            let _ = kill_process(pid, signal);
-            let until = Instant::now() + GRACE;
-            while Instant::now() < until && self.is_running() {
-                thread::sleep(Duration::from_millis(5));
-            }
-        }
+        children::end(&mut self.child, &[Signal::INT, Signal::TERM, Signal::KILL], GRACE);
     }
 
+    #[cfg(test)]
     pub(super) fn pid(&self) -> Option<Pid> {
         i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
-    }
-
-    fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
     }
 
     fn told(&self, status: ExitStatus) -> Ended {
@@ -166,7 +152,7 @@ impl Running {
         let read = move || {
             for_each_line(stdout, |line| match Caps::from_line(line) {
                 Some(caps) => newest.announce(caps),
-                None => tracing::debug!("gst: {line}"),
+                None => tracing::debug!("gst: {}", without_passwords(line)),
             });
             newest.end(None);
         };
@@ -177,6 +163,7 @@ impl Running {
         let (newest, heard) = (self.newest.clone(), self.heard.clone());
         let read = move || {
             for_each_line(stderr, |line| {
+                let line = &without_passwords(line);
                 match if is_repeat { Level::Debug } else { level(line) } {
                     Level::Error => tracing::error!("gst: {line}"),
                     Level::Warning => tracing::warn!("gst: {line}"),
@@ -188,28 +175,5 @@ impl Running {
             newest.end(None);
         };
         thread::Builder::new().name("gst-errors".into()).spawn(read).map(drop)
-    }
-}
-
-/// Calls `each` with every line, without its end and whatever it is made of.
-fn for_each_line(from: impl Read, mut each: impl FnMut(&str)) {
-    let mut from = BufReader::new(from);
-    let mut line = Vec::new();
-    while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
-        let text = without_passwords(String::from_utf8_lossy(&line).trim_end());
-        if !text.is_empty() {
-            each(&text);
-        }
-        line.clear();
-    }
-}
-
-/// `0`, `255` or `signal 9`.
-fn exit_words(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => code.to_string(),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => status.to_string(),
     }
 }

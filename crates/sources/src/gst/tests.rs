@@ -66,7 +66,10 @@ fn a_picture_reaches_a_reader_unchanged() {
 #[test]
 fn a_program_that_ends_is_started_again_and_its_last_words_are_told() {
     let (reason, hint) = trouble(MISBEHAVES, "missing", Limits::default());
-    assert_eq!(reason, "`gst-launch-1.0` ended with 1: no element \"nvarguscamerasrc\"");
+    assert_eq!(
+        reason,
+        "`gst-launch-1.0` ended with exit code 1: no element \"nvarguscamerasrc\""
+    );
     assert!(hint.unwrap().contains("nvidia-l4t-gstreamer"));
 
     let mut node = node();
@@ -252,7 +255,10 @@ fn a_real_jpeg_travels_as_it_is() {
 fn a_real_pipeline_that_cannot_be_built_is_told_in_words() {
     let told = |pipeline| trouble("gst-launch-1.0", pipeline, Limits::default());
     let (reason, hint) = told("nvarguscamerasrc sensor-id=0 ! appsink");
-    assert_eq!(reason, "`gst-launch-1.0` ended with 1: no element \"nvarguscamerasrc\"");
+    assert_eq!(
+        reason,
+        "`gst-launch-1.0` ended with exit code 1: no element \"nvarguscamerasrc\""
+    );
     assert!(hint.unwrap().contains("nvidia-l4t-gstreamer"));
     let (reason, hint) = told("v4l2src device=/dev/video-that-is-not-there ! appsink");
     assert!(

@@ -2,7 +2,9 @@
 //!
 //! In: an address. Out: whole pictures with their capture times, the newest only; beside it, why there are none.
 
+use std::convert::Infallible;
 use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,8 @@ pub(super) struct Receiver {
     pub(super) line: Line,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
+    /// Says nothing, and ends with the thread.
+    ended: mpsc::Receiver<Infallible>,
 }
 
 impl Receiver {
@@ -54,13 +58,17 @@ impl Receiver {
             still: Still::default(),
             still_damage: None,
         };
-        let thread = std::thread::Builder::new()
-            .name("http".into())
-            .spawn(move || camera.receive())?;
+        let (ends, ended) = mpsc::channel();
+        let receive = move || {
+            let _ends: mpsc::Sender<Infallible> = ends;
+            camera.receive();
+        };
+        let thread = std::thread::Builder::new().name("http".into()).spawn(receive)?;
         Ok(Self {
             line,
             stop,
             thread: Some(thread),
+            ended,
         })
     }
 
@@ -68,11 +76,7 @@ impl Receiver {
     pub(super) fn end(&mut self) {
         self.stop.set();
         let Some(thread) = self.thread.take() else { return };
-        let until = Instant::now() + GOODBYE;
-        while !thread.is_finished() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        if thread.is_finished() {
+        if self.ended.recv_timeout(GOODBYE) == Err(RecvTimeoutError::Disconnected) {
             let _ = thread.join();
         }
     }

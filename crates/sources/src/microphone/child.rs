@@ -1,14 +1,15 @@
 //! One run of `bushbaby-microphone`: started, listened to, ended.
 
+use std::convert::Infallible;
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use bushbaby_node::children::Spawner;
+use bushbaby_node::children::{self, Spawner, for_each_line};
 
 use super::MicrophoneSettings;
 use super::frame::{FrameReader, Piece};
@@ -25,7 +26,8 @@ pub(super) struct Running {
     child: Child,
     said: Receiver<Said>,
     heard: Arc<Mutex<Heard>>,
-    errors: Option<JoinHandle<()>>,
+    /// Says nothing, and ends when standard error has.
+    said_all: Receiver<Infallible>,
 }
 
 /// What comes through its pipe.
@@ -75,11 +77,12 @@ impl Running {
         let (speaker, said) = sync_channel(AHEAD);
         let heard = Arc::<Mutex<Heard>>::default();
         let listening = (child.stdout.take(), child.stderr.take());
-        let mut running = Self {
+        let (hears, said_all) = sync_channel(0);
+        let running = Self {
             child,
             said,
             heard: heard.clone(),
-            errors: None,
+            said_all,
         };
         // From here on the child ends with what is returned, or not.
         let (Some(stdout), Some(stderr)) = listening else {
@@ -88,10 +91,10 @@ impl Running {
         thread::Builder::new()
             .name("microphone".into())
             .spawn(move || read_pieces(stdout, &speaker))?;
-        let errors = thread::Builder::new()
-            .name("microphone-errors".into())
-            .spawn(move || read_errors(stderr, &heard))?;
-        running.errors = Some(errors);
+        thread::Builder::new().name("microphone-errors".into()).spawn(move || {
+            let _hears: SyncSender<Infallible> = hears;
+            read_errors(stderr, &heard);
+        })?;
         Ok(running)
     }
 
@@ -107,14 +110,11 @@ impl Running {
     /// Why it ended, after its pipe has. `trouble`: what was wrong with the pipe.
     pub(super) fn ended(mut self, trouble: Option<String>) -> Why {
         let until = Instant::now() + LAST_WORDS;
-        let status = loop {
-            let status = self.child.try_wait().ok().flatten();
-            let has_said_all = self.errors.as_ref().is_none_or(JoinHandle::is_finished);
-            if (status.is_some() && has_said_all) || Instant::now() >= until {
-                break status;
-            }
-            thread::sleep(Duration::from_millis(5));
-        };
+        let status = children::wait(&mut self.child, LAST_WORDS).ok().flatten();
+        // Its thread hangs up when it has heard all.
+        let _ = self
+            .said_all
+            .recv_timeout(until.saturating_duration_since(Instant::now()));
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if misses_library(&heard.last) {
             return Why {
@@ -160,20 +160,13 @@ fn read_pieces(stdout: impl Read, speaker: &SyncSender<Said>) {
 }
 
 fn read_errors(stderr: impl Read, heard: &Mutex<Heard>) {
-    /// No line of ours is longer.
-    const LONGEST_LINE: u64 = 4096;
-    let mut from = BufReader::new(stderr);
-    let mut line = Vec::new();
-    while matches!(from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line), Ok(1..)) {
-        let text = String::from_utf8_lossy(&line).trim().to_owned();
-        line.clear();
-        tracing::debug!("{NAME}: {text}");
+    for_each_line(stderr, |line| {
+        tracing::debug!("{NAME}: {line}");
         let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-        match (text.strip_prefix("error: "), text.strip_prefix("hint: ")) {
+        match (line.strip_prefix("error: "), line.strip_prefix("hint: ")) {
             (Some(error), _) => heard.error = Some(error.to_owned()),
             (_, Some(hint)) => heard.hint = Some(hint.to_owned()),
-            _ if text.is_empty() => {}
-            _ => heard.last = text,
+            _ => line.clone_into(&mut heard.last),
         }
-    }
+    });
 }

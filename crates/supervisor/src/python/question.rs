@@ -8,11 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bushbaby_node::children::Spawner;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use bushbaby_node::children::{self, Spawner};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// An answer is longer than any description, and no larger than what fits in memory many times.
 const LONGEST_BYTES: u64 = 1 << 20;
@@ -60,7 +59,7 @@ pub(super) fn ask<S: AsRef<OsStr>>(
     );
     let stdout = asked.0.stdout.take().map(in_background);
     let stderr = asked.0.stderr.take().map(in_background);
-    let has_ended = wait(Pid::from_child(&asked.0), limit).map_err(NoAnswer::CannotStart)?;
+    let has_ended = children::has_ended(&asked.0, limit).map_err(NoAnswer::CannotStart)?;
     let _ = kill_process_group(Pid::from_child(&asked.0), Signal::KILL);
     let status = asked.0.wait().map_err(NoAnswer::CannotStart)?;
     if !has_ended {
@@ -112,23 +111,10 @@ fn in_background(pipe: impl Read + Send + 'static) -> Receiver<String> {
     text
 }
 
-/// Waits for the end of a child; false when it lasts longer than `limit`.
-fn wait(pid: Pid, limit: Duration) -> io::Result<bool> {
-    let handle = pidfd_open(pid, PidfdFlags::empty())?;
-    let until = Instant::now() + limit;
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let left = Timespec::try_from(left).map_err(io::Error::other)?;
-        match poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&left)) {
-            Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     fn shell(script: &str, limit: Duration) -> Result<Answer, NoAnswer> {

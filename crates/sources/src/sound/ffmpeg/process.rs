@@ -1,14 +1,14 @@
 //! The child itself: started, its words logged, ended.
 
-use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::io::{self, Read};
+use std::process::{Child, ChildStdin, ChildStdout, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bushbaby_node::children::Spawner;
-use rustix::process::{Pid, Signal, kill_process};
+use bushbaby_node::children::{self, Spawner, exit_words, for_each_line};
+use rustix::process::Signal;
 
 /// How long a child may take to obey a signal.
 const GRACE: Duration = Duration::from_secs(2);
@@ -68,46 +68,20 @@ impl Process {
     /// Ends it: SIGTERM, and after two seconds SIGKILL.
     pub(super) fn end(&mut self) {
         self.heard.is_ending.store(true, Ordering::SeqCst);
-        for signal in [Signal::TERM, Signal::KILL] {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-                // It may have ended since; its number is ours until it is waited for.
-                let _ = kill_process(pid, signal);
-            }
-            let until = Instant::now() + GRACE;
-            while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
-                thread::sleep(Duration::from_millis(5));
-            }
-        }
+        children::end(&mut self.child, &[Signal::TERM, Signal::KILL], GRACE);
     }
 }
 
 fn read_errors(stderr: impl Read, heard: &Heard) {
-    const LONGEST_LINE: u64 = 4096;
-    let mut from = BufReader::new(stderr);
-    let mut line = Vec::new();
-    while matches!((&mut from).take(LONGEST_LINE).read_until(b'\n', &mut line), Ok(1..)) {
-        let text = String::from_utf8_lossy(&line).trim().to_owned();
-        line.clear();
+    for_each_line(stderr, |line| {
         // A damaged packet has its line, and there may be many: the node tells of them itself.
-        tracing::debug!("ffmpeg: {text}");
-        if !text.is_empty() && !heard.is_ending.load(Ordering::SeqCst) {
-            *locked(&heard.last_line) = text;
+        tracing::debug!("ffmpeg: {line}");
+        if !heard.is_ending.load(Ordering::SeqCst) {
+            line.clone_into(&mut locked(&heard.last_line));
         }
-    }
+    });
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn exit_words(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => status.to_string(),
-    }
 }

@@ -1,18 +1,18 @@
 //! One run of ffmpeg: started, listened to by two threads that end with it, ended.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bushbaby_node::children::Spawner;
+use bushbaby_node::children::{self, Spawner, exit_words, for_each_line};
 use bushbaby_pixels::Image;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 use super::y4m::{self, Header};
 
@@ -113,7 +113,7 @@ impl Running {
 
     /// How it ended, and its last line, after its pictures have ended.
     pub(super) fn ended(mut self) -> Ended {
-        let status = self.wait(LAST_BREATH);
+        let status = children::wait(&mut self.child, LAST_BREATH).ok().flatten();
         let how = match status {
             Some(status) => exit_words(status),
             None => "nothing: it still runs".to_owned(),
@@ -128,24 +128,6 @@ impl Running {
             is_success: status.is_some_and(|status| status.success()),
             how,
             last_line,
-        }
-    }
-
-    fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let until = Instant::now() + limit;
-        loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return Some(status),
-                Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
-                _ => return None,
-            }
-        }
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // It may have ended since; its number is ours until it is waited for.
-            let _ = kill_process(pid, signal);
         }
     }
 }
@@ -165,15 +147,8 @@ impl Drop for Running {
         self.heard.is_ending.store(true, Ordering::SeqCst);
         // The thread that reads pictures ends when nobody listens, and the pipe with it: the child cannot wait for it to drain.
         self.said = None;
-        for signal in [Signal::TERM, Signal::KILL] {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            self.signal(signal);
-            if let Some(status) = self.wait(GRACE) {
-                tracing::debug!("ffmpeg was ended with {}", exit_words(status));
-                return;
-            }
+        if let Some(status) = children::end(&mut self.child, &[Signal::TERM, Signal::KILL], GRACE) {
+            tracing::debug!("ffmpeg was ended with {}", exit_words(status));
         }
     }
 }
@@ -202,29 +177,16 @@ fn read_pictures(stdout: impl Read, speaker: &SyncSender<Said>, blank: &Receiver
 }
 
 fn read_errors(stderr: impl Read, heard: &Heard) {
-    let mut from = BufReader::new(stderr);
-    let mut line = Vec::new();
-    while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
-        let text = String::from_utf8_lossy(&line).trim().to_owned();
-        line.clear();
+    for_each_line(stderr, |line| {
         if heard.is_ending.load(Ordering::SeqCst) {
-            tracing::debug!("ffmpeg: {text}");
-        } else if !text.is_empty() {
-            tracing::warn!("ffmpeg: {text}");
-            *locked(&heard.last_line) = text;
+            tracing::debug!("ffmpeg: {line}");
+        } else {
+            tracing::warn!("ffmpeg: {line}");
+            line.clone_into(&mut locked(&heard.last_line));
         }
-    }
+    });
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn exit_words(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal}"),
-        (None, None) => status.to_string(),
-    }
 }
