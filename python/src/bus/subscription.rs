@@ -1,5 +1,6 @@
 //! `bb.Subscription`: the reading end of a stream. How it waits: [`waiting`].
 
+mod rhythm;
 mod waiting;
 
 use std::os::fd::AsRawFd;
@@ -15,6 +16,7 @@ use super::errors::classes::BadValue;
 use super::frame::{PyFrame, Reading};
 use super::opening::{self, Asked, Watch};
 use super::ours::Ours;
+use rhythm::Rhythm;
 use waiting::{Came, checked_seconds, deadline, open_reader};
 
 /// The reading end of a stream, from `bb.subscribe`.
@@ -39,6 +41,7 @@ struct Inner {
     generation: AtomicU64,
     /// What `latest` returned, to be returned again.
     last: Mutex<Option<Frame>>,
+    rhythm: Mutex<Rhythm>,
 }
 
 #[derive(Debug, Clone)]
@@ -84,6 +87,7 @@ impl PySubscription {
                 open: Mutex::new(Some(Open { bus, reader })),
                 generation: AtomicU64::new(0),
                 last: Mutex::default(),
+                rhythm: Mutex::default(),
             })
         })?;
         Ok(Self {

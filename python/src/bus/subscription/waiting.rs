@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bushbaby_bus::{Bus, Frame, ReadOptions, RecvError, Subscriber};
+use bushbaby_bus::{Bus, Frame, MonoTime, ReadOptions, RecvError, Subscriber};
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 
@@ -41,6 +41,8 @@ impl PySubscription {
             let piece = until.map_or(PIECE, |until| {
                 until.saturating_duration_since(Instant::now()).min(PIECE)
             });
+            let almost_due = locked(&inner.rhythm).until_almost_due(MonoTime::now());
+            let piece = piece.min(almost_due.unwrap_or(PIECE));
             let came = py.detach(|| self.wait_once(inner, piece));
             match came {
                 Ok(Came::Nothing) => {}
@@ -71,6 +73,7 @@ impl PySubscription {
                 if inner.generation.swap(frame.generation(), Ordering::Relaxed) != frame.generation() {
                     inner.watch.look_now();
                 }
+                locked(&inner.rhythm).came(frame.published_at());
                 Ok(Came::Frame(frame))
             }
             Ok(None) if inner.open().is_none() => Ok(Came::End(End::Closed)),
