@@ -25,3 +25,5 @@ find "$clips" -name '*.flac' -o -name '*.wav' | sort >target/sound-clips.txt
 all=$(wc -l <target/sound-clips.txt)
 mapfile -t files < <(awk -v all="$all" 'int(NR * 100 / all) > int((NR - 1) * 100 / all)' target/sound-clips.txt)
 PYTHONPATH=scripts/sound "$env/bin/python" scripts/sound/peers.py target/debug/examples/scores "${files[@]}"
+"${CARGO:-cargo}" build --quiet --release --locked -p bushbaby >&2
+"$env/bin/python" scripts/sound/speed.py target/release/bushbaby crates/sound/models/ced_tiny_5s.onnx
