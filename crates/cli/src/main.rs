@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod broken_pipe;
 mod commands;
 mod instance;
 mod kinds;
@@ -97,6 +98,10 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Demo(args) => commands::demo::run(args, instance),
         Command::Run(args) => commands::run::run(args, instance),
+    broken_pipe::tolerate(|| run(cli))
+}
+
+fn run(cli: Cli) -> ExitCode {
         Command::Cry(args) => commands::cry::run(args, instance),
         Command::Check(args) => commands::check::run(args, &kinds::all()),
         Command::Expand(args) => commands::expand::run(args, &kinds::all()),

@@ -19,6 +19,8 @@ fn bushbaby(name: &str, arguments: &[&str]) -> Output {
     Command::new(program())
         .args(["--instance", name])
         .args(arguments)
+        // What a run leaves to be read later belongs to no home folder here.
+        .env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"))
         .stdin(Stdio::null())
         .output()
         .unwrap()
@@ -170,4 +172,12 @@ fn a_port_in_use_is_refused_at_its_place() {
     let port = taken.local_addr().unwrap().port();
     let said = refused(&format!("cameras:\n  front: scene\nweb: {port}\n"));
     assert!(said.contains("pipeline.yaml:3:6") && said.contains("in use"), "{said}");
+}
+
+#[test]
+fn an_output_that_nobody_reads_any_more_ends_a_command_without_a_word() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(program()).arg("schema").stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
