@@ -67,6 +67,8 @@ enum Command {
     Stop(commands::stop::Args),
     /// Remove what killed processes left in shared memory.
     Clean(commands::clean::Args),
+    /// Have systemd start a pipeline file with the machine, and keep it running.
+    InstallService(commands::install_service::Args),
     /// List the cameras that are plugged in.
     Cameras(commands::cameras::Args),
     /// What is installed, what is missing, and what to do about it.
@@ -118,6 +120,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Clean(args) => commands::clean::run(args, &instance),
         Command::Cameras(args) => commands::cameras::run(args),
         Command::Doctor(args) => commands::doctor::run(args, &instance),
+        Command::InstallService(args) => commands::install_service::run(&args, &instance, &kinds::all()),
         Command::Replay(args) => commands::replay::run(args, &instance),
         Command::Export(args) => commands::export::run(&args),
         Command::Detect(args) => commands::detect::run(&args),

@@ -13,6 +13,7 @@ pub(crate) mod doctor;
 pub(crate) mod echo;
 pub(crate) mod expand;
 pub(crate) mod export;
+pub(crate) mod install_service;
 pub(crate) mod log;
 pub(crate) mod node;
 pub(crate) mod record;
