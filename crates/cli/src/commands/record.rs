@@ -12,10 +12,10 @@ use bushbaby_bus::{Bus, Instance, StreamName};
 use bushbaby_node::children::Spawner;
 use bushbaby_node::control::{InputSpec, NodeSpec};
 use bushbaby_node::reporter::Reporter;
-use bushbaby_node::settings::{ByteSize, Settings as _, Time};
+use bushbaby_node::settings::{Bitrate, ByteSize, Settings as _, Time};
 use bushbaby_node::status::Status;
 use bushbaby_node::{Carries, NodeContext, NodeError, Sink, Stop};
-use bushbaby_sinks::record::{Array, Bitrate, Color, Depth, Format, Recorder, Settings, Split, Written};
+use bushbaby_sinks::record::{Array, Color, Depth, Format, Recorder, Settings, Split, Written};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 

@@ -34,6 +34,13 @@ pub struct ByteSize {
     pub bytes: u64,
 }
 
+/// Bits a second: `4Mbit`, `800kbit`, also written `4Mbit/s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bitrate {
+    /// From 10,000 to 500,000,000.
+    pub bits_per_second: u32,
+}
+
 /// The size of a picture, `1280x720`: width, then height, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SizePx {
@@ -179,6 +186,25 @@ impl FromStr for ByteSize {
     }
 }
 
+impl FromStr for Bitrate {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        const WANTED: &str = "bits a second, `10kbit` to `500Mbit`, such as `4Mbit` or `800kbit`";
+        let units = [("kbit", 1e3), ("Mbit", 1e6), ("kbit/s", 1e3), ("Mbit/s", 1e6)];
+        let bits = scaled(text, &units, WANTED)?;
+        if !(10_000.0..=500_000_000.0).contains(&bits) {
+            return Err(UnitError {
+                got: text.to_owned(),
+                wanted: WANTED,
+            });
+        }
+        Ok(Self {
+            bits_per_second: bits as u32,
+        })
+    }
+}
+
 impl FromStr for SizePx {
     type Err = UnitError;
 
@@ -254,6 +280,12 @@ impl fmt::Display for ByteSize {
     }
 }
 
+impl fmt::Display for Bitrate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        in_largest(f, f64::from(self.bits_per_second), &[("Mbit", 1e6), ("kbit", 1e3)])
+    }
+}
+
 impl fmt::Display for SizePx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)
@@ -292,6 +324,7 @@ as_text! {
     Offset, r"^-?[0-9.]+ ?(mm|cm|m|in|ft)$", "-12cm";
     Angle, r"^-?[0-9.]+ ?(deg|rad)$", "30deg";
     ByteSize, r"^[0-9.]+ ?(B|[kKMGT]B|[KMG]iB)$", "2GB";
+    Bitrate, r"^[0-9.]+ ?[kM]bit(/s)?$", "4Mbit";
     SizePx, r"^[0-9]+x[0-9]+$", "1280x720";
 }
 
@@ -324,6 +357,8 @@ mod tests {
         assert_eq!("-12cm".parse::<Offset>().unwrap().to_string(), "-0.12m");
         assert_eq!("-20 deg".parse::<Angle>().unwrap().to_string(), "-20deg");
         assert_eq!("2GB".parse::<ByteSize>().unwrap().to_string(), "2GB");
+        assert_eq!("800 kbit/s".parse::<Bitrate>().unwrap().to_string(), "800kbit");
+        assert_eq!("4Mbit".parse::<Bitrate>().unwrap().to_string(), "4Mbit");
         assert_eq!("1280x720".parse::<SizePx>().unwrap().to_string(), "1280x720");
     }
 
@@ -336,6 +371,9 @@ mod tests {
         );
         for text in ["165", "165s", "-1mm", "mm", "", "1e400m"] {
             assert!(text.parse::<Length>().is_err(), "{text}");
+        }
+        for text in ["4", "4MB", "1bit", "-4Mbit", "9kbit", "501Mbit"] {
+            assert!(text.parse::<Bitrate>().is_err(), "{text}");
         }
         for text in ["1280", "0x720", "1280x", "99999x1", "axb"] {
             assert!(text.parse::<SizePx>().is_err(), "{text}");

@@ -46,7 +46,7 @@ use wavs::WavFiles;
 use writing::Writing;
 
 pub use files::WrittenFile;
-pub use settings::{Array, Bitrate, Color, Depth, Format, Settings, Split};
+pub use settings::{Array, Color, Depth, Format, Settings, Split};
 
 /// Frames of a stream that may wait on the bus where the wire does not say.
 const QUEUE: usize = 8;
