@@ -80,7 +80,11 @@ pub(crate) async fn web(State(app): State<Arc<App>>) -> Response {
         .into_iter()
         .map(|(source, counts, watchers)| (source.to_string(), json!({ "watchers": watchers, "counts": counts })))
         .collect();
-    Json(json!({ "pages": app.pages.load(Ordering::Relaxed), "cameras": cameras, "sounds": sounds })).into_response()
+    let mut costs = json!({ "pages": app.pages.load(Ordering::Relaxed), "cameras": cameras, "sounds": sounds });
+    if let Some(spent) = app.pictures.spent() {
+        costs["budget"] = json!(spent);
+    }
+    Json(costs).into_response()
 }
 
 /// A pixel of a camera's picture, (0, 0) its outer corner.

@@ -71,6 +71,32 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 /// The page, or what mjpg-streamer would send for the same address.
+/// What is on the port of one camera: its pictures, as mjpg-streamer and the field's own servers give them.
+pub(crate) fn router_of_camera(app: Arc<App>, camera: String) -> Router {
+    let camera: Arc<str> = camera.into();
+    let moving = camera.clone();
+    Router::new()
+        .route(
+            "/",
+            get(
+                async move |State(app): State<Arc<App>>, Query(query): Query<mjpeg::Wanted>, headers: HeaderMap| {
+                    let action = query.action().unwrap_or(mjpeg::Action::Stream);
+                    mjpeg::answer(&app, action, Some(&camera), &query, &headers).await
+                },
+            ),
+        )
+        .route(
+            "/stream.mjpg",
+            get(
+                async move |State(app): State<Arc<App>>, Query(query): Query<mjpeg::Wanted>, headers: HeaderMap| {
+                    mjpeg::answer(&app, mjpeg::Action::Stream, Some(&moving), &query, &headers).await
+                },
+            ),
+        )
+        .layer(middleware::from_fn_with_state(app.clone(), only_for_us))
+        .with_state(app)
+}
+
 async fn root(State(app): State<Arc<App>>, Query(query): Query<mjpeg::Wanted>, headers: HeaderMap) -> Response {
     match query.action() {
         None => page_file("/", &headers),

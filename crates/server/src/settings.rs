@@ -1,9 +1,10 @@
 //! Settings of the page: where it listens, and the password for those who act from elsewhere.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-use bushbaby_node::settings::{Problem, Settings as NodeSettings};
+use bushbaby_node::settings::{Bitrate, Problem, Settings as NodeSettings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,26 @@ pub struct Settings {
     /// Looking needs no password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// Cameras with a port of their own at the same address, as dashboards want them: `{left: 1181, right: 1182}`. There
+    /// `/?action=stream` and `/stream.mjpg` are that camera. On a competition's field only the ports 1180 to 1190 and 5800 to 5809
+    /// are open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub streams: BTreeMap<String, u16>,
+    /// What all pictures that are watched may take together, as in `4Mbit/s`: the page's and those of every port. When that is too
+    /// little, their quality goes down, then their size, then their rate; no detection notices. Absent: as much as they need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Bitrate>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: default_listen(),
+            password: None,
+            streams: BTreeMap::new(),
+            budget: None,
+        }
+    }
 }
 
 fn default_listen() -> String {
@@ -41,6 +62,18 @@ impl NodeSettings for Settings {
                 Problem::new("password", "the password is empty")
                     .with_hint("leave the key out, or write `password: $NAME`"),
             );
+        }
+        let mut taken = BTreeMap::new();
+        if let Ok(listen) = listen_address(&self.listen).map(|address| address.port()) {
+            taken.insert(listen, "the page");
+        }
+        for (name, port) in &self.streams {
+            let path = format!("streams.{name}");
+            if *port == 0 {
+                problems.push(Problem::new(path, "0 is no port").with_hint("take one from 1180 to 1190"));
+            } else if let Some(other) = taken.insert(*port, name) {
+                problems.push(Problem::new(path, format!("port {port} is that of {other}")));
+            }
         }
         problems
     }
@@ -89,6 +122,27 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, ListenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_have_the_same_port() {
+        let settings: Settings = serde_json::from_value(
+            serde_json::json!({"listen": "5800", "streams": {"a": 5800, "b": 1181, "c": 1181, "d": 0}}),
+        )
+        .unwrap();
+        let told: Vec<_> = settings
+            .check(Path::new("/"))
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.path, problem.message))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "streams.a: port 5800 is that of the page",
+                "streams.c: port 1181 is that of b",
+                "streams.d: 0 is no port",
+            ]
+        );
+    }
 
     #[test]
     fn a_port_alone_listens_on_this_host_only() {

@@ -4,16 +4,17 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bushbaby_node::settings::Bitrate;
 use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
 
-use crate::app::{App, router};
-use crate::connection::{Limits, serve};
+use crate::app::{App, router, router_of_camera};
+use crate::connection::{Limits, Open, serve};
 use crate::heard::Heard;
 use crate::instance::Asker;
 use crate::login::Logins;
-use crate::pictures::Pictures;
+use crate::pictures::{Budget, Pictures};
 use crate::results::Results;
 use crate::settings::{Settings, listen_address};
 use crate::sound::Sounds;
@@ -21,19 +22,43 @@ use crate::sound::Sounds;
 /// How often it is looked for stages that say when something is heard.
 const FOLLOW_EVERY: Duration = Duration::from_secs(5);
 
-/// The page, its port taken.
+/// The page, its ports taken.
 #[derive(Debug)]
 pub struct Web {
+    page: Port,
+    cameras: Vec<(String, Port)>,
+    password: Option<String>,
+    budget: Option<Bitrate>,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+struct Port {
     listener: TcpListener,
     address: SocketAddr,
-    password: Option<String>,
-    limits: Limits,
+}
+
+impl Port {
+    fn take(wanted: SocketAddr) -> Result<Self, NodeError> {
+        let taken = TcpListener::bind(wanted).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok(Self { listener, address })
+        });
+        taken.map_err(|error| no_port(wanted, &error))
+    }
 }
 
 impl Web {
     /// Where it listens, the port that the system chose included.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.page.address
+    }
+
+    /// Where the camera called so has a port of its own.
+    pub fn address_of(&self, camera: &str) -> Option<SocketAddr> {
+        let (_, port) = self.cameras.iter().find(|(name, _)| name == camera)?;
+        Some(port.address)
     }
 
     /// Changes what clients may take.
@@ -50,15 +75,16 @@ impl Sink for Web {
 
     fn open(settings: Settings, _context: &NodeContext) -> Result<Self, NodeError> {
         let wanted = listen_address(&settings.listen).map_err(|error| NodeError::new(error.to_string()).for_good())?;
-        let listener = TcpListener::bind(wanted).map_err(|error| no_port(wanted, &error))?;
-        let address = listener.local_addr().map_err(|error| no_port(wanted, &error))?;
-        listener
-            .set_nonblocking(true)
-            .map_err(|error| no_port(wanted, &error))?;
+        let cameras = settings
+            .streams
+            .into_iter()
+            .map(|(camera, port)| Ok((camera, Port::take(SocketAddr::new(wanted.ip(), port))?)))
+            .collect::<Result<_, NodeError>>()?;
         Ok(Self {
-            listener,
-            address,
+            page: Port::take(wanted)?,
+            cameras,
             password: settings.password,
+            budget: settings.budget,
             limits: Limits::default(),
         })
     }
@@ -74,7 +100,12 @@ impl Sink for Web {
             instance: context.spec.instance.to_string(),
             machine: machine_name(),
             asker: Asker::start(&context.bus, &context.stop).map_err(os)?,
-            pictures: Pictures::new(context.bus.clone(), context.reporter.clone()),
+            pictures: Pictures::new(
+                context.bus.clone(),
+                context.reporter.clone(),
+                self.budget
+                    .map(|budget| Budget::new(budget.bits_per_second, Instant::now())),
+            ),
             results: Results::new(context.bus.clone(), context.reporter.clone()),
             sounds: Sounds::new(context.bus.clone(), context.reporter.clone()),
             heard: Heard::start(context.bus.clone(), context.reporter.clone(), &context.stop).map_err(os)?,
@@ -90,13 +121,24 @@ impl Sink for Web {
             let _ = stop.send(());
         });
         let served = runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(self.listener).map_err(os)?;
-            say_where(self.address);
+            let app = Arc::new(app);
+            let open = Open::default();
+            let listener = tokio::net::TcpListener::from_std(self.page.listener).map_err(os)?;
+            say_where(self.page.address);
+            for (camera, port) in self.cameras {
+                let listener = tokio::net::TcpListener::from_std(port.listener).map_err(os)?;
+                tracing::info!(
+                    "the pictures of `{camera}` are at http://{}/?action=stream",
+                    port.address
+                );
+                let router = router_of_camera(app.clone(), camera);
+                // They end with the runtime.
+                tokio::spawn(serve(listener, router, self.limits, open.clone()));
+            }
             context.reporter.ready();
             context.reporter.running();
-            let app = Arc::new(app);
             tokio::select! {
-                () = serve(listener, router(app.clone()), self.limits) => {}
+                () = serve(listener, router(app.clone()), self.limits, open) => {}
                 () = follow_events(&app) => {}
                 _ = stopped => {}
             }

@@ -264,6 +264,56 @@ fn only_pages_of_the_same_network_may_read_the_pixels() {
         let answer = http::request(site.address, "GET", "/stream/front.jpg", &[("Origin", origin)], "");
         answer.header("access-control-allow-origin").map(str::to_owned)
     };
+#[test]
+fn the_port_of_a_camera_is_that_camera() {
+    let site = Site::with_settings(
+        "ports",
+        Settings {
+            streams: [("door".to_owned(), 0), ("front".to_owned(), 0)].into(),
+            ..Settings::default()
+        },
+    );
+    let _front = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let _door = Camera::start(&site.bus, "door/image", [320, 240], Format::I420);
+    for (camera, size) in [("front", [640, 360]), ("door", [320, 240])] {
+        let address = site.cameras[camera];
+        for path in ["/?action=stream&fps=30", "/stream.mjpg", "/"] {
+            let mut stream = BufReader::new(http::send(address, "GET", path, &[], ""));
+            http::read_head(&mut stream);
+            assert_eq!(size_of(&http::read_part(&mut stream).1), size, "{camera} {path}");
+        }
+        let still = http::get(address, "/?action=snapshot&resolution=160x160");
+        assert_eq!((still.status, size_of(&still.body)[0]), (200, 160));
+        assert_eq!(
+            http::get(address, "/api/status").status,
+            404,
+            "the page is on its own port"
+        );
+        let stranger = http::request(address, "GET", "/", &[("Host", "example.org")], "");
+        assert_eq!(stranger.status, 403);
+    }
+}
+
+#[test]
+fn pictures_become_poorer_when_the_budget_is_too_small_for_them() {
+    let site = Site::with_settings(
+        "budget",
+        Settings {
+            budget: Some("100kbit/s".parse().unwrap()),
+            ..Settings::default()
+        },
+    );
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let mut stream = BufReader::new(http::send(site.address, "GET", "/stream/front.mjpg", &[], ""));
+    http::read_head(&mut stream);
+    assert_eq!(size_of(&http::read_part(&mut stream).1), [640, 360]);
+    while size_of(&http::read_part(&mut stream).1) == [640, 360] {}
+    let spent = &site.costs()["budget"];
+    assert_eq!(spent["bits_per_second"], 100_000.0);
+    assert!(spent["refused"].as_u64().unwrap() > 0, "{spent}");
+    assert!(spent["pictures"].as_str().unwrap().contains("sides"), "{spent}");
+}
+
     assert_eq!(allowed("http://10.0.0.5:3000").as_deref(), Some("http://10.0.0.5:3000"));
     assert_eq!(allowed("https://example.org"), None);
 }
@@ -275,7 +325,7 @@ fn a_port_that_is_taken_is_told_with_what_to_do() {
     let context = testing::context(&other, "web", "web", Vec::new()).unwrap();
     let settings = Settings {
         listen: site.address.to_string(),
-        password: None,
+        ..Settings::default()
     };
     let error = Web::open(settings, &context).unwrap_err();
     assert_eq!(

@@ -54,9 +54,8 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-/// Takes connections until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits) {
-    let open = Open::default();
+/// Takes connections until it is dropped. `open` counts those of all ports together.
+pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, open: Open) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -100,7 +99,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits:
 
 /// The connections that are open, by address.
 #[derive(Debug, Clone, Default)]
-struct Open(Arc<Mutex<HashMap<IpAddr, usize>>>);
+pub(crate) struct Open(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
 /// One of them; given back when dropped.
 #[derive(Debug)]

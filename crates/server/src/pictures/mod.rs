@@ -1,5 +1,6 @@
 //! Pictures for whoever watches: one thread, one subscription and one encode a camera, view and size, only while somebody does.
 
+mod budget;
 mod counts;
 mod picture;
 mod size;
@@ -16,6 +17,7 @@ use bushbaby_bus::{Bus, Frame, MonoTime, StreamName, Waker};
 use bushbaby_node::reporter::Reporter;
 use tokio::sync::Notify;
 
+pub(crate) use budget::{Budget, Spent};
 pub(crate) use counts::CameraCounts;
 pub(crate) use picture::{Picture, origin_key};
 pub(crate) use size::WantedSize;
@@ -42,6 +44,7 @@ pub(crate) struct Pictures {
 struct Shared {
     bus: Bus,
     reporter: Reporter,
+    budget: Option<Budget>,
     cameras: Mutex<HashMap<StreamName, Camera>>,
     counts: Mutex<HashMap<StreamName, CameraCounts>>,
     threads_started: AtomicU64,
@@ -89,10 +92,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Pictures {
-    pub(crate) fn new(bus: Bus, reporter: Reporter) -> Self {
+    /// `budget`: what all of them may take together; absent: as much as they like.
+    pub(crate) fn new(bus: Bus, reporter: Reporter, budget: Option<Budget>) -> Self {
         let shared = Shared {
             bus,
             reporter,
+            budget,
             cameras: Mutex::default(),
             counts: Mutex::default(),
             threads_started: AtomicU64::new(0),
@@ -145,6 +150,11 @@ impl Pictures {
         Some(view::depth_at(&frame, at_px))
     }
 
+    /// What became of the budget, where there is one.
+    pub(crate) fn spent(&self) -> Option<Spent> {
+        self.shared.budget.as_ref().map(|budget| budget.spent(Instant::now()))
+    }
+
     /// What was encoded so far, by camera.
     pub(crate) fn counts(&self) -> Vec<(StreamName, CameraCounts, usize)> {
         let cameras = lock(&self.shared.cameras);
@@ -163,9 +173,11 @@ impl Watch {
         self.watcher.wish
     }
 
-    /// Takes the newest picture, if it was not taken before.
+    /// Takes the newest picture, if it was not taken before, and there is something left of the budget for it.
     pub(crate) fn take(&self) -> Option<Arc<Picture>> {
-        lock(&self.watcher.state).newest.take()
+        let picture = lock(&self.watcher.state).newest.take()?;
+        let pays = |budget: &Budget| budget.pays(picture.bytes(), Instant::now());
+        self.shared.budget.as_ref().is_none_or(pays).then_some(picture)
     }
 
     /// How long ago the camera sent its newest frame; `None` when it sent none that could be had.

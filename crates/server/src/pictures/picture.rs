@@ -78,6 +78,11 @@ impl Picture {
         }
     }
 
+    /// How much is sent with it.
+    pub(super) fn bytes(&self) -> usize {
+        self.message.len()
+    }
+
     /// The message that brings it over the WebSocket.
     pub(crate) fn message(&self) -> Bytes {
         self.message.clone()

@@ -48,7 +48,7 @@ impl WantedSize {
 }
 
 /// Both sides times `part / whole`, even where that is possible: what the encoder likes best.
-fn scaled(source: [u32; 2], part: u32, whole: u32) -> [u32; 2] {
+pub(super) fn scaled(source: [u32; 2], part: u32, whole: u32) -> [u32; 2] {
     if part >= whole {
         return source;
     }

@@ -11,9 +11,10 @@ use bushbaby_node::{image, rgbd};
 use bushbaby_pixels::jpeg::Encoder;
 use bushbaby_pixels::{Image, Resizer};
 
+use super::budget::Step;
 use super::picture::{Content, Picture};
 use super::view::{RangeFollower, Seen, View};
-use super::{CameraCounts, Shared, Watcher, lock};
+use super::{Budget, CameraCounts, Shared, Watcher, lock};
 
 /// How long the thread waits at most before it looks round.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -49,6 +50,8 @@ struct Way {
     view: View,
     size_px: [u32; 2],
     quality: u8,
+    /// Whether a JPEG of the camera is handed on as it is.
+    as_it_is: bool,
 }
 
 impl std::fmt::Display for Way {
@@ -57,6 +60,7 @@ impl std::fmt::Display for Way {
             view,
             size_px: [width, height],
             quality,
+            ..
         } = self;
         write!(f, "{width}x{height} q{quality}")?;
         if *view != View::Picture {
@@ -173,13 +177,14 @@ impl Worker {
     fn serve(&mut self) {
         let Some(frame) = self.last.clone() else { return };
         let now = Instant::now();
+        let step = self.shared.budget.as_ref().map(Budget::step).unwrap_or_default();
         for watcher in self.watchers() {
             let sent_ns = frame.published_at().as_ns();
             let is_new = watcher.last_sent_ns.swap(sent_ns, Ordering::Relaxed) != sent_ns;
-            if !is_new || !is_due(&watcher, now) {
+            if !is_new || !is_due(&watcher, step, now) {
                 continue;
             }
-            let made = self.picture(&frame, &watcher);
+            let made = self.picture(&frame, &watcher, step);
             let mut state = lock(&watcher.state);
             match made {
                 Ok(picture) => {
@@ -199,18 +204,19 @@ impl Worker {
         }
     }
 
-    fn picture(&mut self, frame: &Frame, watcher: &Watcher) -> Result<Arc<Picture>, String> {
+    fn picture(&mut self, frame: &Frame, watcher: &Watcher, step: Step) -> Result<Arc<Picture>, String> {
         let wish = watcher.wish;
         let seen = Seen::new(frame, wish.view, &mut self.range)?;
         let way = Way {
             view: wish.view,
-            size_px: wish.size.of(seen.size_px()),
-            quality: wish.quality,
+            size_px: step.size_px(wish.size.of(seen.size_px())),
+            quality: step.quality(wish.quality),
+            as_it_is: step.is_as_asked(),
         };
         if let Some(picture) = self.made.get(&way).or_else(|| self.nearest_when_full(way)) {
             return Ok(picture.clone());
         }
-        let passes = seen.is_jpeg_of(way.size_px);
+        let passes = way.as_it_is && seen.is_jpeg_of(way.size_px);
         let jpeg = self.encode(&seen, way)?;
         let content = Content {
             source_px: seen.source_px,
@@ -249,7 +255,7 @@ impl Worker {
             empty => empty.insert(Encoder::new(way.quality).map_err(|error| error.to_string())?),
         };
         encoder.set_quality(way.quality).map_err(|error| error.to_string())?;
-        let sized = seen.sized(way.size_px, &mut self.resizer, &mut self.resized)?;
+        let sized = seen.sized(way.size_px, way.as_it_is, &mut self.resizer, &mut self.resized)?;
         let jpeg = encoder.encode(&sized);
         jpeg.map(std::borrow::Cow::into_owned)
             .map_err(|error| error.to_string())
@@ -274,8 +280,8 @@ impl Worker {
 }
 
 /// Whether a watcher that wants few pictures a second is due for one; a little early is in time.
-fn is_due(watcher: &Watcher, now: Instant) -> bool {
-    let (Some(max_fps), Some(last)) = (watcher.wish.max_fps, lock(&watcher.state).last_given) else {
+fn is_due(watcher: &Watcher, step: Step, now: Instant) -> bool {
+    let (Some(max_fps), Some(last)) = (step.max_fps(watcher.wish.max_fps), lock(&watcher.state).last_given) else {
         return true;
     };
     now.duration_since(last).as_secs_f64() * max_fps > 0.9

@@ -6,6 +6,7 @@ pub mod http;
 pub mod page;
 pub mod scenery;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -36,6 +37,8 @@ pub fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
 pub struct Site {
     pub bus: Bus,
     pub address: SocketAddr,
+    /// Where cameras have ports of their own.
+    pub cameras: BTreeMap<String, SocketAddr>,
     pub supervisor: Arc<Mutex<Pretended>>,
     pub instance: Instance,
     context: NodeContext,
@@ -56,15 +59,24 @@ impl Site {
     }
 
     pub fn with(test: &str, password: Option<&str>, limits: Limits) -> Self {
-        Self::start(test, password, limits, |_| {})
+        let settings = Settings {
+            password: password.map(Into::into),
+            ..Settings::default()
+        };
+        Self::start(test, settings, limits, |_| {})
+    }
+
+    /// With these settings, at any free port.
+    pub fn with_settings(test: &str, settings: Settings) -> Self {
+        Self::start(test, settings, Limits::default(), |_| {})
     }
 
     /// With more nodes than two cameras: they are there before the page asks for the first time, as it keeps the answer for a while.
     pub fn prepared(test: &str, prepare: impl FnOnce(&mut Pretended)) -> Self {
-        Self::start(test, None, Limits::default(), prepare)
+        Self::start(test, Settings::default(), Limits::default(), prepare)
     }
 
-    fn start(test: &str, password: Option<&str>, limits: Limits, prepare: impl FnOnce(&mut Pretended)) -> Self {
+    fn start(test: &str, settings: Settings, limits: Limits, prepare: impl FnOnce(&mut Pretended)) -> Self {
         let instance = testing::instance(test);
         let context = testing::context(&instance, "web", "web", Vec::new()).unwrap();
         let mut pretended = Pretended {
@@ -85,13 +97,19 @@ impl Site {
         let web = Web::open(settings, &context).unwrap().with_limits(limits);
         let address = web.address();
         let served = context.clone();
+        let cameras: Vec<String> = settings.streams.keys().cloned().collect();
         let page = std::thread::spawn(move || web.run(&served).unwrap());
         Self {
+        let cameras = cameras
+            .into_iter()
+            .map(|camera| (camera.clone(), web.address_of(&camera).unwrap()))
+            .collect();
             bus: context.bus.clone(),
             address,
             supervisor,
             instance,
             context,
+            cameras,
             page: Some(page),
         }
     }

@@ -38,7 +38,7 @@ pub struct Checked {
     /// Files of Python code, each with the nodes that run it.
     code: BTreeMap<PathBuf, BTreeSet<String>>,
     /// Where the page listens, and where the file says so.
-    web: Option<(String, Spot)>,
+    web: Vec<(String, Spot)>,
 }
 
 impl Checked {
@@ -53,10 +53,10 @@ impl Checked {
     }
 }
 
-/// Tries whether the page's port is free now, which concerns only a file that is about to be run.
+/// Tries whether the page's ports are free now, which concerns only a file that is about to be run.
 ///
 /// # Errors
-/// When nothing can listen there, at the place of `web:`.
+/// When nothing can listen there, at the place where the file says so.
 pub fn probe_ports(checked: &Checked) -> Result<(), Vec<FileProblem>> {
     checked
         .web
@@ -332,7 +332,7 @@ fn assemble(
         shown: Vec::new(),
         files: BTreeSet::new(),
         code: BTreeMap::new(),
-        web: None,
+        web: Vec::new(),
     };
     for ((node, resolved), settings) in nodes.into_iter().zip(resolved).zip(settings) {
         let (Some(kind), Some(settings)) = (&node.kind, settings) else {
@@ -349,7 +349,7 @@ fn assemble(
             && let Some(listen) = settings.own.value.get("listen").and_then(Value::as_str)
         {
             checked.plan.web = web::url(listen);
-            checked.web = Some((listen.to_owned(), node.spot.clone()));
+            checked.web = web::all_addresses(&settings.own.value, &node.settings, &node.spot);
         }
         checked.files.insert(node.spot.file.to_path_buf());
         let Resolved { instances, watched, .. } = resolved;

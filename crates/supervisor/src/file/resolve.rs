@@ -4,6 +4,7 @@ mod alerts;
 mod each;
 mod evidence;
 mod loops;
+mod page;
 mod record;
 pub(crate) mod streams;
 mod wire;
@@ -91,6 +92,7 @@ pub(crate) fn resolve(nodes: &[Declared<'_>], lost_cameras: bool, findings: &mut
     resolver.record(nodes, &mut resolved);
     resolver.alerts(nodes, &mut resolved);
     resolver.evidence(nodes, &mut resolved);
+    resolver.page(nodes);
     resolver.refuse_loops(nodes, &resolved);
     resolved
 }

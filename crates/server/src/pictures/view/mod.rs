@@ -141,16 +141,23 @@ impl<'f> Seen<'f> {
 
     /// Returns it in another size: itself, or what was written to `made`.
     ///
+    /// - `as_it_is`: whether a JPEG may stay one.
+    ///
     /// # Errors
     /// In words, for an absurd size or a damaged JPEG.
     pub(crate) fn sized<'a>(
         &'a self,
         [width, height]: [u32; 2],
+        as_it_is: bool,
         resizer: &mut Resizer,
         made: &'a mut Image,
     ) -> Result<ImageView<'a>, String> {
         match &self.pixels {
-            Pixels::Picture(view) if [view.width(), view.height()] == [width, height] => return Ok(*view),
+            Pixels::Picture(view)
+                if [view.width(), view.height()] == [width, height] && (as_it_is || view.jpeg_bytes().is_none()) =>
+            {
+                return Ok(*view);
+            }
             Pixels::Picture(view) => resizer
                 .resize(view, width, height, made)
                 .map_err(|error| error.to_string())?,

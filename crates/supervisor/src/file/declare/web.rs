@@ -21,6 +21,9 @@ const PORT: &str = "5800";
 /// The setting of kind `web` that short forms become.
 const LISTEN: &str = "listen";
 
+/// The setting of kind `web` that gives cameras ports of their own, at the same address.
+pub(crate) const STREAMS: &str = "streams";
+
 /// Reads what stands under `web:`.
 pub(crate) fn read<'a>(
     tree: &Tree,
@@ -121,6 +124,28 @@ pub(crate) fn url(listen: &str) -> Option<String> {
         _ => {}
     }
     Some(format!("http://{address}"))
+}
+
+/// Where the page listens by its settings in long form, and each place at which the file says so.
+pub(crate) fn all_addresses(settings: &serde_json::Value, written: &Tree, spot: &Spot) -> Vec<(String, Spot)> {
+    let Some(listen) = settings.get(LISTEN).and_then(serde_json::Value::as_str) else {
+        return Vec::new();
+    };
+    let mut all = vec![(listen.to_owned(), spot.clone())];
+    let Ok(mut address) = listen.parse::<SocketAddr>() else {
+        return all;
+    };
+    let ports = settings.get(STREAMS).and_then(serde_json::Value::as_object);
+    for (name, port) in ports.into_iter().flatten() {
+        let Some(port) = port.as_u64().and_then(|port| u16::try_from(port).ok()) else {
+            continue;
+        };
+        address.set_port(port);
+        let place = written.get(STREAMS).and_then(|streams| streams.get(name));
+        let spot = place.map_or_else(|| spot.clone(), |tree| Spot::new(&spot.file, tree.place));
+        all.push((address.to_string(), spot));
+    }
+    all
 }
 
 /// Tries whether the page could listen there now.

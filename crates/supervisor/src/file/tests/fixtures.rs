@@ -347,6 +347,9 @@ settings! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<String>,
     }
+        /// Ports of cameras.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        streams: BTreeMap<String, u16>,
 }
 impl Settings for Web {}
 
