@@ -13,4 +13,6 @@ for part in torn kills table loop; do
   echo "== python: $part"
   "$python" scripts/soak/python.py $part || failed=1
 done
+echo "== nursery"
+python3 scripts/soak/nursery.py || failed=1
 exit $failed
