@@ -1,4 +1,4 @@
-// One node in full, in a drawer: state, figures, last error, settings in force, log, restart.
+// One node in full, in a drawer: state, figures, last error, pipelines, settings in force, log, restart.
 
 import { h, setAttribute, setText } from "./dom.js";
 import { age, bits, bytes, count, drops, duration, kindOf, percent, rate, stateOf, undrawn, yaml } from "./words.js";
@@ -11,6 +11,7 @@ export class NodeDrawer {
     this.element = element;
     this.name = null;
     this.isAsking = false;
+    this.isChoosing = false;
     this.title = h("h2");
     this.kind = h("span", { class: "quiet" });
     this.shape = h("i", { class: "shape" });
@@ -19,6 +20,8 @@ export class NodeDrawer {
     this.hint = h("p", { class: "hint" });
     this.trouble = h("section", { class: "trouble", hidden: true }, h("h3", {}, "Last error"), this.error, this.hint);
     this.restart = h("button", { type: "button", class: "main", onclick: () => this.#restart() }, "Restart");
+    this.pipelines = h("select", { onchange: () => this.#choosePipeline() });
+    this.pipeline = h("label", { class: "row pipelines", hidden: true }, "Pipeline", this.pipelines);
     this.answer = h("p", { class: "answer", role: "status" });
     this.facts = h("dl", { class: "facts" });
     this.wires = h("table", { class: "wire-table" });
@@ -29,6 +32,7 @@ export class NodeDrawer {
       h("header", {}, h("div", {}, this.title, this.kind), close),
       h("div", { class: "body" },
         h("div", { class: "row" }, h("p", { class: "state" }, this.shape, this.state), this.restart),
+        this.pipeline,
         this.answer,
         this.trouble,
         this.facts,
@@ -81,6 +85,31 @@ export class NodeDrawer {
     if (name === this.name) setText(this.answer, done.error ?? `${name} starts again.`);
   }
 
+  async #choosePipeline() {
+    const { name } = this;
+    const pipeline = this.pipelines.value;
+    this.isChoosing = true;
+    setText(this.answer, "");
+    const done = await this.app.act(`api/pipeline/${encodeURIComponent(name)}`, { pipeline });
+    this.isChoosing = false;
+    if (name !== this.name) return;
+    setText(this.answer, done.error ?? `${name} takes over ${pipeline}.`);
+    await this.#read();
+  }
+
+  /** The settings that a stage can change to, and the one in force, unless somebody is choosing just now. */
+  #showPipelines(pipelines, mayAct) {
+    this.pipeline.hidden = !pipelines;
+    if (!pipelines || this.isChoosing) return;
+    const key = JSON.stringify([this.name, pipelines.names]);
+    if (this.pipelines.shown !== key) {
+      this.pipelines.shown = key;
+      this.pipelines.replaceChildren(...pipelines.names.map((name, number) => h("option", { value: name }, `${number}  ${name}`)));
+    }
+    this.pipelines.value = pipelines.names[pipelines.active];
+    this.pipelines.disabled = !mayAct;
+  }
+
   update() {
     const { app, name } = this;
     if (!name || !app.status) return;
@@ -94,6 +123,7 @@ export class NodeDrawer {
     const mayAct = app.hello?.may_act !== false || app.hello.has_password;
     this.restart.disabled = this.isAsking || !mayAct;
     setAttribute(this.restart, "title", mayAct ? null : "From another machine one can only look: this page has no password.");
+    this.#showPipelines(node.pipelines, mayAct);
     const { word, tone } = stateOf(node);
     setText(this.kind, `${kindOf(node, app.settingsOf(name))}, ${node.role}`);
     setText(this.state, `${word} for ${duration((node.state_seconds ?? 0) + app.statusAge())}`);

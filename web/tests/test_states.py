@@ -57,6 +57,14 @@ class States(Pages, unittest.TestCase):
         browser.run("[...document.querySelectorAll('#login button')].find((b) => b.innerText === 'Cancel').click()")
         self.assertIn("needs the password", self.said(browser, "#node .answer"))
 
+    def test_a_stage_changes_to_another_pipeline(self):
+        tags = node("stage", "running") | {"pipelines": {"names": ["near", "far"], "active": 0}}
+        browser = self.open([status({"tags": tags})], {"api/pipeline/tags": {"status": 202, "answer": {"done": True}}}, "/#/node/tags")
+        self.assertIn("near", self.said(browser, "#node .pipelines"))
+        self.assertEqual(browser.run("return document.querySelector('#node select').value"), "near")
+        browser.run("const s = document.querySelector('#node select'); s.value = 'far'; s.dispatchEvent(new Event('change'))")
+        self.assertEqual(self.said(browser, "#node .answer"), "tags takes over far.")
+
     def test_every_key_is_told(self):
         browser = self.open([status({"web": node("sink", "running")})])
         self.said(browser, "#state")

@@ -63,12 +63,14 @@ enum Command {
     Log(commands::log::Args),
     /// Start a node again.
     Restart(commands::restart::Args),
+    /// Change a stage to other settings while it runs, or list those it has.
+    Pipeline(commands::pipeline::Args),
     /// End a running instance in order.
     Stop(commands::stop::Args),
-    /// Remove what killed processes left in shared memory.
-    Clean(commands::clean::Args),
     /// Have systemd start a pipeline file with the machine, and keep it running.
     InstallService(commands::install_service::Args),
+    /// Remove what killed processes left in shared memory.
+    Clean(commands::clean::Args),
     /// List the cameras that are plugged in.
     Cameras(commands::cameras::Args),
     /// What is installed, what is missing, and what to do about it.
@@ -96,14 +98,14 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let instance = bushbaby_bus::Instance::new(cli.instance);
-    match cli.command {
-        Command::Demo(args) => commands::demo::run(args, instance),
-        Command::Run(args) => commands::run::run(args, instance),
     broken_pipe::tolerate(|| run(cli))
 }
 
 fn run(cli: Cli) -> ExitCode {
+    let instance = bushbaby_bus::Instance::new(cli.instance);
+    match cli.command {
+        Command::Demo(args) => commands::demo::run(args, instance),
+        Command::Run(args) => commands::run::run(args, instance),
         Command::Cry(args) => commands::cry::run(args, instance),
         Command::Check(args) => commands::check::run(args, &kinds::all()),
         Command::Expand(args) => commands::expand::run(args, &kinds::all()),
@@ -116,11 +118,12 @@ fn run(cli: Cli) -> ExitCode {
         Command::Alert(command) => commands::alert::run(command, &instance, &kinds::all()),
         Command::Log(args) => commands::log::run(args, &instance),
         Command::Restart(args) => commands::restart::run(args, &instance),
+        Command::Pipeline(args) => commands::pipeline::run(args, &instance),
         Command::Stop(args) => commands::stop::run(args, &instance),
+        Command::InstallService(args) => commands::install_service::run(&args, &instance, &kinds::all()),
         Command::Clean(args) => commands::clean::run(args, &instance),
         Command::Cameras(args) => commands::cameras::run(args),
         Command::Doctor(args) => commands::doctor::run(args, &instance),
-        Command::InstallService(args) => commands::install_service::run(&args, &instance, &kinds::all()),
         Command::Replay(args) => commands::replay::run(args, &instance),
         Command::Export(args) => commands::export::run(&args),
         Command::Detect(args) => commands::detect::run(&args),

@@ -118,6 +118,45 @@ fn a_running_instance_answers_and_ends_when_asked() {
 }
 
 #[test]
+fn a_stage_takes_over_another_pipeline_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipelines = "tag_size: 165mm, pipelines: {coarse: {decimate: 4}, fine: {decimate: 1}}";
+    let pipeline = TAGS.replace("tag_size: 165mm", pipelines);
+    let mut product = Product::run(program(), instance("pipelines"), folder.path(), &pipeline);
+    let before = product.wait_for_frames("tags/detections", 3);
+    let name = product.instance.name().to_string();
+    let text = |output: Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(
+        text(bushbaby(&name, &["pipeline", "tags"])),
+        "0  coarse  in force\n1  fine\n"
+    );
+
+    let refused = bushbaby(&name, &["pipeline", "tags", "finest"]);
+    assert_eq!(refused.status.code(), Some(1));
+    insta::assert_snapshot!(stderr(&refused), @r"
+    error: `tags` has no pipeline `finest`
+    hint: its pipelines are: 0 coarse, 1 fine
+    ");
+    assert_eq!(bushbaby(&name, &["pipeline", "tags", "1"]).status.code(), Some(0));
+    product.wait_until("the other pipeline", |status| {
+        status.nodes["tags"].pipelines.as_ref().unwrap().active == 1
+    });
+    // Its process is the same, and goes on finding.
+    let sent = frames_of(&product.status().unwrap(), "tags/detections");
+    let after = product.wait_for_frames("tags/detections", sent + 5);
+    assert_eq!(after.nodes["tags"].pid, before.nodes["tags"].pid);
+    let echoed = json(&bushbaby(&name, &["echo", "tags", "-n", "1", "--json"]));
+    assert!(!echoed["body"]["items"].as_array().unwrap().is_empty(), "{echoed}");
+    // One that is started again keeps what was chosen.
+    bushbaby(&name, &["restart", "tags"]);
+    let again = product.wait_until("the restart", |status| {
+        status.nodes["tags"].restarts >= 1 && status.nodes["tags"].state == NodeState::Running
+    });
+    assert_eq!(again.nodes["tags"].pipelines.as_ref().unwrap().active, 1);
+    assert_eq!(product.stop(), Some(0));
+}
+
+#[test]
 fn one_nodes_end_does_not_touch_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = format!("{TAGS}  more: {{kind: apriltag, in: front}}\n");

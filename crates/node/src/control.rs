@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::ages::Ages;
 use crate::alerts::AlertsStatus;
+use crate::pipelines::Pipelines;
 
 /// The environment variable that names the node's end of the socket pair.
 pub const CONTROL_FD: &str = "BUSHBABY_CONTROL_FD";
@@ -42,6 +43,9 @@ pub struct NodeSpec {
     pub late_ms: u64,
     /// After how many equal pictures a camera counts as frozen (`frozen:`); absent: never.
     pub frozen_frames: Option<u32>,
+    /// Settings that it can change to while it runs; `settings` are those of the active one.
+    #[serde(default)]
+    pub pipelines: Pipelines,
 }
 
 /// One wire, as the reader's `in:` wrote it.
@@ -75,6 +79,8 @@ pub struct WindowSpec {
 pub enum ToNode {
     /// The first message: who you are.
     Start(Box<NodeSpec>),
+    /// Take over the settings of the pipeline with this number, from the next frame on.
+    Pipeline(usize),
     /// End in order, within the time that the supervisor gives.
     Stop,
 }
@@ -99,6 +105,8 @@ pub enum FromNode {
         /// What was seen.
         message: String,
     },
+    /// The pipeline with this number is in force now: the one that was wished for, or still the old one.
+    Pipeline(usize),
     /// Heartbeat and figures, twice a second.
     Report(Report),
     /// It ends because of this.

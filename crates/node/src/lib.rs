@@ -29,6 +29,7 @@ pub mod image;
 pub mod inputs;
 pub mod kind;
 pub mod outputs;
+pub mod pipelines;
 pub mod process;
 pub mod python;
 pub mod reporter;

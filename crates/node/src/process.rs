@@ -7,6 +7,7 @@ use bushbaby_bus::{Bus, Instance};
 
 use crate::children::Spawner;
 use crate::control::{self, CONTROL_FD, NodeSpec, Receiver, ToNode};
+use crate::pipelines::WishedPipeline;
 use crate::reporter::Reporter;
 use crate::{Kind, NodeContext, NodeError, Stop};
 
@@ -48,7 +49,8 @@ fn run_spec(
     let os = |error: std::io::Error| NodeError::new(format!("a thread cannot be started: {error}"));
     let spawner = Spawner::start().map_err(os)?;
     reporter.start_heartbeat(stop.clone()).map_err(os)?;
-    listen(receiver, stop.clone()).map_err(os)?;
+    let wished = WishedPipeline::new(spec.pipelines.active);
+    listen(receiver, stop.clone(), wished.clone()).map_err(os)?;
     let kind = kinds
         .iter()
         .find(|kind| kind.name == spec.kind)
@@ -62,17 +64,21 @@ fn run_spec(
             stop,
             reporter,
             spawner,
+            wished,
         },
         settings,
     )
 }
 
-/// Sets `stop` when the supervisor says so, or is gone.
-fn listen(mut receiver: Receiver, stop: Stop) -> std::io::Result<()> {
+/// Sets `stop` when the supervisor says so, or is gone; hands on which pipeline it wishes for.
+fn listen(mut receiver: Receiver, stop: Stop, wished: WishedPipeline) -> std::io::Result<()> {
     let listen = move || {
         while let Ok(Some(message)) = receiver.recv::<ToNode>() {
-            if message == ToNode::Stop {
-                break;
+            match message {
+                ToNode::Stop => break,
+                ToNode::Pipeline(number) => wished.wish(number),
+                // It was said once, at the beginning.
+                ToNode::Start(_) => {}
             }
         }
         stop.set();

@@ -81,6 +81,11 @@ impl Reporter {
         }
     }
 
+    /// Says which pipeline is in force now.
+    pub(crate) fn pipeline(&self, number: usize) {
+        self.send(&FromNode::Pipeline(number));
+    }
+
     /// Tells something that stops nothing; the same words at most every ten seconds.
     pub fn warn(&self, message: &str) {
         let mut said = lock(&self.inner.said);

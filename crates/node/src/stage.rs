@@ -76,31 +76,70 @@ pub enum Calls {
 pub(crate) fn run<S: Stage>(context: NodeContext, settings: Value) -> Result<(), NodeError> {
     let settings: S::Settings = settings_from(settings)?;
     let specs = S::outputs(&settings, &context.spec.base_dir);
-    let mut stage = S::open(settings, &context)?;
-    let result = calls(&mut stage, &context, &specs);
-    stage.close();
+    let mut running = Running {
+        stage: S::open(settings, &context)?,
+        pipeline: context.spec.pipelines.active,
+    };
+    let result = calls(&mut running, &context, &specs);
+    running.stage.close();
     result
 }
 
-fn calls<S: Stage>(stage: &mut S, context: &NodeContext, specs: &[OutputSpec]) -> Result<(), NodeError> {
+/// A stage and the pipeline that it was opened with.
+struct Running<S> {
+    stage: S,
+    pipeline: usize,
+}
+
+impl<S: Stage> Running<S> {
+    /// Opens the stage anew when another pipeline is wished for. One that cannot be opened is told, and changes nothing.
+    fn follow_wish(&mut self, context: &NodeContext) {
+        let wished = context.wished.number();
+        if wished == self.pipeline {
+            return;
+        }
+        if let Some(pipeline) = context.spec.pipelines.all.get(wished) {
+            let opened = settings_from(pipeline.settings.clone()).and_then(|settings| S::open(settings, context));
+            match opened {
+                Ok(stage) => {
+                    std::mem::replace(&mut self.stage, stage).close();
+                    self.pipeline = wished;
+                }
+                Err(error) => context.reporter.warn(&format!(
+                    "pipeline `{}` cannot be used: {}",
+                    pipeline.name,
+                    error.message()
+                )),
+            }
+        }
+        context.wished.wish(self.pipeline);
+        context.reporter.pipeline(self.pipeline);
+    }
+}
+
+fn calls<S: Stage>(running: &mut Running<S>, context: &NodeContext, specs: &[OutputSpec]) -> Result<(), NodeError> {
     const PATIENCE: Duration = Duration::from_millis(200);
     let mut outputs = Outputs::open(context, specs)?;
-    let optional = match stage.calls() {
+    let optional = match running.stage.calls() {
         Calls::Together { optional } => Some(optional),
         Calls::EachFrame => context.spec.sync_within_ns.map(|_| Vec::new()),
     };
     let Some(optional) = optional else {
         let mut inputs = Inputs::open(context)?;
         return until_stopped(context, || match inputs.recv(PATIENCE)? {
-            Some(frame) => context.reporter.during_call(|| stage.process(frame, &mut outputs)),
+            Some(frame) => context.reporter.during_call(|| {
+                running.follow_wish(context);
+                running.stage.process(frame, &mut outputs)
+            }),
             None => Ok(()),
         });
     };
     let mut inputs = Together::open(context, &optional)?;
     until_stopped(context, || match inputs.recv(PATIENCE)? {
-        Some(frames) => context
-            .reporter
-            .during_call(|| stage.process_together(frames, &mut outputs)),
+        Some(frames) => context.reporter.during_call(|| {
+            running.follow_wish(context);
+            running.stage.process_together(frames, &mut outputs)
+        }),
         None => Ok(()),
     })
 }
@@ -112,4 +151,83 @@ fn until_stopped(context: &NodeContext, mut turn: impl FnMut() -> Result<(), Nod
         turn()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::*;
+    use crate::control::NodeSpec;
+    use crate::pipelines::{Pipeline, Pipelines, WishedPipeline};
+    use crate::testing;
+
+    /// Which threshold each stage was opened with, and which were closed.
+    static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    struct Threshold {
+        threshold: i32,
+    }
+    impl Settings for Threshold {}
+
+    struct Detector(i32);
+
+    impl Stage for Detector {
+        type Settings = Threshold;
+        const INPUTS: InputNeed = InputNeed::Anything;
+        const OUTPUTS: &'static [OutputSpec] = &[];
+
+        fn open(settings: Threshold, _context: &NodeContext) -> Result<Self, NodeError> {
+            if settings.threshold < 0 {
+                return Err(NodeError::new("a threshold below nothing"));
+            }
+            TOLD.lock().unwrap().push(format!("open {}", settings.threshold));
+            Ok(Self(settings.threshold))
+        }
+
+        fn process(&mut self, _frame: Frame, _out: &mut Outputs) -> Result<(), NodeError> {
+            Ok(())
+        }
+
+        fn close(&mut self) {
+            TOLD.lock().unwrap().push(format!("close {}", self.0));
+        }
+    }
+
+    #[test]
+    fn another_pipeline_is_opened_before_the_old_one_is_closed_and_a_bad_one_changes_nothing() {
+        let context = testing::context(&testing::instance("pipelines"), "eye", "detector", Vec::new()).unwrap();
+        let pipeline = |name: &str, threshold: i32| Pipeline {
+            name: name.to_owned(),
+            settings: json!({ "threshold": threshold }),
+        };
+        let all = vec![pipeline("near", 1), pipeline("far", 2), pipeline("bad", -1)];
+        let context = NodeContext {
+            spec: std::sync::Arc::new(NodeSpec {
+                pipelines: Pipelines { all, active: 0 },
+                ..(*context.spec).clone()
+            }),
+            wished: WishedPipeline::new(0),
+            ..context
+        };
+        let mut running = Running {
+            stage: Detector::open(Threshold { threshold: 1 }, &context).unwrap(),
+            pipeline: 0,
+        };
+        running.follow_wish(&context);
+        context.wished.wish(1);
+        running.follow_wish(&context);
+        assert_eq!((running.stage.0, running.pipeline), (2, 1));
+        for wish in [2, 99] {
+            context.wished.wish(wish);
+            running.follow_wish(&context);
+            assert_eq!((running.stage.0, context.wished.number()), (2, 1), "{wish}");
+        }
+        assert_eq!(*TOLD.lock().unwrap(), ["open 1", "open 2", "close 1"]);
+    }
 }

@@ -101,6 +101,18 @@ pub struct NodeStatus {
     /// Memory that is its own (no shared memory).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
+    /// The settings that it can change to, where the file names any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipelines: Option<PipelinesStatus>,
+}
+
+/// The pipelines of a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelinesStatus {
+    /// Their names, in the order of their numbers.
+    pub names: Vec<String>,
+    /// The number of the one that is in force, or that was wished for last and comes into force with the next frame.
+    pub active: usize,
 }
 
 /// One stream.
@@ -165,6 +177,13 @@ pub enum Request {
         /// Which.
         node: String,
     },
+    /// Let a stage take over the settings of another of its pipelines.
+    Pipeline {
+        /// Which stage; the name before the `@` means all of them.
+        node: String,
+        /// Its name or its number.
+        pipeline: String,
+    },
     /// The last lines of a node's log.
     Log {
         /// Which.
@@ -185,7 +204,7 @@ pub enum Request {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Box<Status>),
-    /// To [`Request::Stop`] and [`Request::Restart`]: it is under way.
+    /// To [`Request::Stop`], [`Request::Restart`] and [`Request::Pipeline`]: it is under way.
     Done,
     /// To [`Request::Log`], oldest first.
     Log(Vec<String>),

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::children::Spawner;
 use crate::control::{InputSpec, NodeSpec};
+use crate::pipelines::{Pipelines, WishedPipeline};
 use crate::reporter::Reporter;
 use crate::{NodeContext, Stop};
 
@@ -52,6 +53,7 @@ pub fn context(instance: &Instance, node: &str, kind: &str, inputs: Vec<InputSpe
         late_ms: 1000,
         sync_within_ns: None,
         frozen_frames: None,
+        pipelines: Pipelines::default(),
     };
     Ok(NodeContext {
         spec: Arc::new(spec),
@@ -62,5 +64,6 @@ pub fn context(instance: &Instance, node: &str, kind: &str, inputs: Vec<InputSpe
             what: "starting the spawner thread".into(),
             source,
         })?,
+        wished: WishedPipeline::default(),
     })
 }

@@ -145,6 +145,29 @@ pub(crate) async fn restart(
     }
 }
 
+/// Which pipeline is wished for: its name or its number.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wished {
+    pipeline: String,
+}
+
+/// `POST /api/pipeline/NODE`.
+pub(crate) async fn pipeline(
+    State(app): State<Arc<App>>,
+    peer: Extension<Peer>,
+    headers: HeaderMap,
+    Path(node): Path<String>,
+    Json(Wished { pipeline }): Json<Wished>,
+) -> Result<Response, Refusal> {
+    must_act(&app, peer, &headers)?;
+    tracing::info!("{} wants pipeline `{pipeline}` of `{node}`", peer.0.0);
+    match ask(&app, Request::Pipeline { node, pipeline }).await? {
+        Reply::Done => Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))).into_response()),
+        other => Err(refused(other)),
+    }
+}
+
 /// Refuses whoever may only look, and says what to do.
 pub(crate) fn must_act(app: &App, peer: Extension<Peer>, headers: &HeaderMap) -> Result<(), Refusal> {
     if may_act(app, peer, headers) {

@@ -62,6 +62,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/recordings/{node}", get(recordings::answer))
         .route("/api/settings/{node}", get(api::settings))
         .route("/api/restart/{node}", post(api::restart))
+        .route("/api/pipeline/{node}", post(api::pipeline))
         .route("/api/alerts/{name}/mute", post(alerts::mute))
         .route("/api/login", post(api::login))
         .fallback(file)
@@ -70,7 +71,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// The page, or what mjpg-streamer would send for the same address.
 /// What is on the port of one camera: its pictures, as mjpg-streamer and the field's own servers give them.
 pub(crate) fn router_of_camera(app: Arc<App>, camera: String) -> Router {
     let camera: Arc<str> = camera.into();
@@ -97,6 +97,7 @@ pub(crate) fn router_of_camera(app: Arc<App>, camera: String) -> Router {
         .with_state(app)
 }
 
+/// The page, or what mjpg-streamer would send for the same address.
 async fn root(State(app): State<Arc<App>>, Query(query): Query<mjpeg::Wanted>, headers: HeaderMap) -> Response {
     match query.action() {
         None => page_file("/", &headers),

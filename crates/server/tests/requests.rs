@@ -139,6 +139,28 @@ fn only_the_page_itself_restarts_a_node() {
 }
 
 #[test]
+fn only_the_page_itself_changes_a_pipeline() {
+    let site = Site::new("pipeline");
+    let wish = |headers: &[(&str, &str)]| {
+        let json = ("Content-Type", "application/json");
+        let headers: Vec<_> = headers.iter().copied().chain([json]).collect();
+        http::request(
+            site.address,
+            "POST",
+            "/api/pipeline/tags",
+            &headers,
+            r#"{"pipeline":"far"}"#,
+        )
+        .status
+    };
+    let own = format!("http://{}", site.address);
+    assert_eq!(wish(&[]), 403);
+    assert_eq!(wish(&[("Origin", "http://example.org")]), 403);
+    assert_eq!(wish(&[("Origin", own.as_str())]), 202);
+    assert_eq!(site.supervisor().wished, ["tags far"]);
+}
+
+#[test]
 fn from_elsewhere_the_password_comes_first() {
     let site = Site::with("password", Some("moon"), Limits::default());
     let own = format!("http://{}", site.address);
@@ -243,28 +265,6 @@ fn a_stream_says_when_its_camera_is_gone_and_shows_it_when_it_is_back() {
 }
 
 #[test]
-fn an_unknown_camera_is_an_answer_that_names_those_there_are() {
-    let site = Site::new("unknown");
-    let answer = http::get(site.address, "/stream/fron.mjpg");
-    assert_eq!(answer.status, 404);
-    assert_eq!(answer.json()["hint"], "its cameras: `door`, `front`");
-    assert!(
-        http::get(site.address, "/stream/front").json()["hint"]
-            .as_str()
-            .unwrap()
-            .contains("/stream/front.mjpg")
-    );
-}
-
-#[test]
-fn only_pages_of_the_same_network_may_read_the_pixels() {
-    let site = Site::new("cors");
-    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
-    let allowed = |origin: &str| {
-        let answer = http::request(site.address, "GET", "/stream/front.jpg", &[("Origin", origin)], "");
-        answer.header("access-control-allow-origin").map(str::to_owned)
-    };
-#[test]
 fn the_port_of_a_camera_is_that_camera() {
     let site = Site::with_settings(
         "ports",
@@ -314,6 +314,28 @@ fn pictures_become_poorer_when_the_budget_is_too_small_for_them() {
     assert!(spent["pictures"].as_str().unwrap().contains("sides"), "{spent}");
 }
 
+#[test]
+fn an_unknown_camera_is_an_answer_that_names_those_there_are() {
+    let site = Site::new("unknown");
+    let answer = http::get(site.address, "/stream/fron.mjpg");
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["hint"], "its cameras: `door`, `front`");
+    assert!(
+        http::get(site.address, "/stream/front").json()["hint"]
+            .as_str()
+            .unwrap()
+            .contains("/stream/front.mjpg")
+    );
+}
+
+#[test]
+fn only_pages_of_the_same_network_may_read_the_pixels() {
+    let site = Site::new("cors");
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let allowed = |origin: &str| {
+        let answer = http::request(site.address, "GET", "/stream/front.jpg", &[("Origin", origin)], "");
+        answer.header("access-control-allow-origin").map(str::to_owned)
+    };
     assert_eq!(allowed("http://10.0.0.5:3000").as_deref(), Some("http://10.0.0.5:3000"));
     assert_eq!(allowed("https://example.org"), None);
 }

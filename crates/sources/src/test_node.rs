@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bushbaby_bus::{Bus, Instance, ReadOptions, ReadPolicy, StreamName, Subscriber};
 use bushbaby_node::children::Spawner;
+use bushbaby_node::pipelines::{Pipelines, WishedPipeline};
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::{NodeContext, NodeSpec, Outputs, Source, Step, Stop};
 
@@ -46,6 +47,7 @@ impl TestNode {
             late_ms: 1000,
             sync_within_ns: None,
             frozen_frames: None,
+            pipelines: Pipelines::default(),
         };
         let context = NodeContext {
             spec: Arc::new(spec),
@@ -53,6 +55,7 @@ impl TestNode {
             stop: Stop::default(),
             reporter: Reporter::new(None),
             spawner: Spawner::start().unwrap(),
+            wished: WishedPipeline::default(),
         };
         let outputs = Outputs::open(&context, S::OUTPUTS).unwrap();
         Self {

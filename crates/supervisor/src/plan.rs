@@ -73,6 +73,8 @@ pub struct PlannedNode {
     pub program: Program,
     /// Its settings as the file has them, secrets as `$NAME`: what people may see.
     pub shown_settings: serde_json::Value,
+    /// The same of each of its pipelines, in the order of their numbers.
+    pub shown_pipelines: Vec<serde_json::Value>,
     /// How long it may take, and be silent.
     pub limits: Limits,
     /// When and how often it is started again.

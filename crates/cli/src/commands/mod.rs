@@ -16,6 +16,7 @@ pub(crate) mod export;
 pub(crate) mod install_service;
 pub(crate) mod log;
 pub(crate) mod node;
+pub(crate) mod pipeline;
 pub(crate) mod record;
 pub(crate) mod reference;
 pub(crate) mod replay;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bushbaby_bus::{Bus, Instance, StreamName};
 use bushbaby_node::children::Spawner;
 use bushbaby_node::control::{InputSpec, NodeSpec};
+use bushbaby_node::pipelines::{Pipelines, WishedPipeline};
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::settings::{Bitrate, ByteSize, Settings as _, Time};
 use bushbaby_node::status::Status;
@@ -158,6 +159,7 @@ fn record(args: &Args, instance: &Instance) -> Result<Written, NodeError> {
         stalled_ms: 1000,
         late_ms: 1000,
         frozen_frames: None,
+        pipelines: Pipelines::default(),
     };
     let context = NodeContext {
         spec: Arc::new(spec),
@@ -165,6 +167,7 @@ fn record(args: &Args, instance: &Instance) -> Result<Written, NodeError> {
         stop: Stop::default(),
         reporter: Reporter::new(None),
         spawner: Spawner::start().map_err(os)?,
+        wished: WishedPipeline::default(),
     };
     let recorder = Recorder::open(settings(args), &context)?;
     stop_on_signals(context.stop.clone()).map_err(os)?;

@@ -49,6 +49,8 @@ pub struct Site {
 pub struct Pretended {
     pub status: Status,
     pub restarts: Vec<String>,
+    /// Stages and the pipelines that were wished for.
+    pub wished: Vec<String>,
     /// Of every node.
     pub settings: serde_json::Value,
 }
@@ -82,6 +84,7 @@ impl Site {
         let mut pretended = Pretended {
             status: status_of_two_cameras(),
             restarts: Vec::new(),
+            wished: Vec::new(),
             settings: json!({"family": "tag36h11"}),
         };
         prepare(&mut pretended);
@@ -92,24 +95,24 @@ impl Site {
         std::thread::spawn(move || answer(&socket, &answers));
         let settings = Settings {
             listen: "127.0.0.1:0".into(),
-            password: password.map(Into::into),
+            ..settings
         };
+        let cameras: Vec<String> = settings.streams.keys().cloned().collect();
         let web = Web::open(settings, &context).unwrap().with_limits(limits);
         let address = web.address();
-        let served = context.clone();
-        let cameras: Vec<String> = settings.streams.keys().cloned().collect();
-        let page = std::thread::spawn(move || web.run(&served).unwrap());
-        Self {
         let cameras = cameras
             .into_iter()
             .map(|camera| (camera.clone(), web.address_of(&camera).unwrap()))
             .collect();
+        let served = context.clone();
+        let page = std::thread::spawn(move || web.run(&served).unwrap());
+        Self {
             bus: context.bus.clone(),
             address,
+            cameras,
             supervisor,
             instance,
             context,
-            cameras,
             page: Some(page),
         }
     }
@@ -183,6 +186,10 @@ fn answer(socket: &UnixListener, pretended: &Mutex<Pretended>) {
         let reply = match request {
             Request::Status => Reply::Status(Box::new(pretended.status.clone())),
             Request::Log { node, .. } => Reply::Log(vec![format!("{node} opened")]),
+            Request::Pipeline { node, pipeline } => {
+                pretended.wished.push(format!("{node} {pipeline}"));
+                Reply::Done
+            }
             Request::Settings { .. } => Reply::Settings(pretended.settings.clone()),
             Request::Restart { node } if pretended.status.nodes.contains_key(&node) => {
                 pretended.restarts.push(node);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bushbaby_bus::InstanceName;
 use bushbaby_node::control::{InputSpec, NodeSpec};
+use bushbaby_node::pipelines::{Pipeline, Pipelines};
 use bushbaby_node::settings::{Problem, Tree, Value as TreeValue};
 use bushbaby_node::{Carries, Kind};
 use serde_json::Value;
@@ -20,7 +21,7 @@ use crate::file::resolve::{Instance, MOST_NODES, Resolved, resolve};
 use crate::file::settings::any_node::AnyNode;
 use crate::file::settings::keys;
 use crate::file::settings::masked::masked;
-use crate::file::settings::secrets::{Environment, Secrets};
+use crate::file::settings::secrets::{Environment, Secrets, fill};
 use crate::file::settings::settle::{Settled, read_checked, settle};
 use crate::file::{FileProblem, expand, read_text, yaml};
 use crate::plan::{Plan, PlannedNode};
@@ -232,6 +233,8 @@ fn refuse_silent_mics<'n>(nodes: impl Iterator<Item = &'n Declared<'n>>, finding
 /// The settings of one node of the file, in long form.
 struct NodeSettings {
     own: Settled,
+    /// Those of each pipeline.
+    pipelines: Vec<Settled>,
     any_node: Settled,
     any: AnyNode,
 }
@@ -245,21 +248,53 @@ impl NodeSettings {
         });
         let any_node = tell(node, defaults, any_node, &mut reading.findings);
         let kind = node.kind.as_ref()?;
-        let mut raw = node.settings.clone();
-        let unknown = take_unknown(&mut raw, kind);
-        let own = settle(&raw, environment, |tree| match node.noun {
-            Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
-            Noun::Alerts => alerts::check_each(tree, &raw, |tree| kind.check(tree, reading.base_dir)),
-            Noun::Camera | Noun::Mic | Noun::Stage | Noun::Record | Noun::Evidence => {
-                kind.check(tree, reading.base_dir)
-            }
-        });
-        let known = tell(node, defaults, unknown, &mut reading.findings);
-        let own = tell(node, defaults, own, &mut reading.findings)?;
-        known?;
+        let mut settled = |settings: &Tree| {
+            let mut raw = settings.clone();
+            let unknown = take_unknown(&mut raw, kind);
+            let own = settle(&raw, environment, |tree| match node.noun {
+                Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
+                Noun::Alerts => alerts::check_each(tree, &raw, |tree| kind.check(tree, reading.base_dir)),
+                Noun::Camera | Noun::Mic | Noun::Stage | Noun::Record | Noun::Evidence => {
+                    kind.check(tree, reading.base_dir)
+                }
+            });
+            let known = tell(node, defaults, unknown, &mut reading.findings);
+            let own = tell(node, defaults, own, &mut reading.findings)?;
+            known.map(|()| own)
+        };
+        let own = settled(&node.settings)?;
+        // A mistake that all of them share was told above; what is left is each one's own.
+        let variants = node.pipelines.all.iter();
+        let pipelines: Vec<_> = variants.map(|variant| settled(&variant.over(&node.settings))).collect();
+        let pipelines = pipelines.into_iter().collect::<Option<_>>()?;
+        refuse_other_outputs(node, kind, reading);
         let any_node = any_node?;
         let any = serde_json::from_value(any_node.value.clone()).ok()?;
-        Some(Self { own, any_node, any })
+        Some(Self {
+            own,
+            pipelines,
+            any_node,
+            any,
+        })
+    }
+}
+
+/// Reports pipelines with which a stage would write other streams: its readers are wired to those it has.
+fn refuse_other_outputs(node: &Declared<'_>, kind: &NodeKind<'_>, reading: &mut Reading<'_>) {
+    for variant in &node.pipelines.all {
+        let settings = fill(&variant.over(&node.settings), reading.environment).tree;
+        if node.outputs.as_ref() == Some(&kind.outputs(&settings, reading.base_dir)) {
+            continue;
+        }
+        let message = format!(
+            "{}: with pipeline `{}` it writes other streams",
+            node.called(),
+            variant.name
+        );
+        let hint = "make it a stage of its own".to_owned();
+        reading
+            .findings
+            .push(FileProblem::at(&variant.spot, message).hint(hint));
     }
 }
 
@@ -338,13 +373,15 @@ fn assemble(
         let (Some(kind), Some(settings)) = (&node.kind, settings) else {
             continue;
         };
-        checked.shown.push(expand::Shown::of(
+        let shown = expand::Shown::of(
             &node,
             kind,
             &kind.shown(&settings.own.shown),
             &settings.any_node.shown,
             &resolved,
-        ));
+        );
+        let pipelines = settings.pipelines.iter().map(|settled| &settled.shown);
+        checked.shown.push(shown.with_pipelines(&node.pipelines, pipelines));
         if node.noun == Noun::Web
             && let Some(listen) = settings.own.value.get("listen").and_then(Value::as_str)
         {
@@ -385,23 +422,40 @@ fn planned(
     // What comes of a window is as old as its first sample: late counts from its last one.
     let windows = inputs.iter().filter_map(|input| input.window);
     let longest_window_ms = windows.map(|window| window.length_ns / 1_000_000).max().unwrap_or(0);
+    let first = node.pipelines.first;
+    let named = node.pipelines.all.iter().zip(&settings.pipelines);
+    let all = named
+        .map(|(variant, settled)| Pipeline {
+            name: variant.name.clone(),
+            settings: settled.value.clone(),
+        })
+        .collect();
     PlannedNode {
         spec: NodeSpec {
             instance: default_instance(),
             node: instance.name,
             kind: kind.name().to_owned(),
-            settings: alerts::with_streams(kind.handed(own, &node.settings), watched),
+            settings: match settings.pipelines.get(first) {
+                Some(pipeline) => pipeline.value.clone(),
+                None => alerts::with_streams(kind.handed(own, &node.settings), watched),
+            },
             inputs,
             base_dir: base_dir.to_owned(),
             stalled_ms: in_ms(any.stalled),
             late_ms: in_ms(any.late).saturating_add(longest_window_ms),
             sync_within_ns: node.reads.within().map(within),
             frozen_frames: any.frozen.0,
+            pipelines: Pipelines { all, active: first },
         },
         role: kind.role(),
         outputs: node.outputs.clone().unwrap_or_default(),
         program: kind.program(),
-        shown_settings: masked(&kind.shown(&own.shown)),
+        shown_settings: masked(&kind.shown(&settings.pipelines.get(first).unwrap_or(own).shown)),
+        shown_pipelines: settings
+            .pipelines
+            .iter()
+            .map(|pipeline| masked(&kind.shown(&pipeline.shown)))
+            .collect(),
         limits: any.limits(),
         restart: any.restart_policy(),
         process: any.process_settings(),

@@ -8,6 +8,7 @@ pub(crate) mod defaults;
 mod evidence;
 pub(crate) mod names;
 mod not_yet;
+pub(crate) mod pipelines;
 pub(crate) mod python;
 pub(crate) mod record;
 mod stages;
@@ -22,6 +23,7 @@ use bushbaby_node::{Kind, OutputSpec};
 
 use crate::file::check::Replay;
 use crate::file::declare::defaults::Defaults;
+use crate::file::declare::pipelines::Pipelines;
 use crate::file::declare::wires::Reads;
 use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Findings, Spot};
@@ -124,6 +126,7 @@ pub(crate) struct Declared<'k> {
     /// Which of these keys come from `defaults:`, and what messages call the place where they stand there.
     pub(crate) inherited: BTreeMap<String, String>,
     pub(crate) reads: Reads,
+    pub(crate) pipelines: Pipelines,
 }
 
 impl<'k> Declared<'k> {
@@ -139,6 +142,7 @@ impl<'k> Declared<'k> {
             any_node: nothing(),
             inherited: BTreeMap::new(),
             reads: Reads::Nothing,
+            pipelines: Pipelines::default(),
             entry: None,
             spot,
         }

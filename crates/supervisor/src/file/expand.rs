@@ -8,6 +8,7 @@ use bushbaby_node::settings::Time;
 use serde_json::{Map, Value, json};
 
 use crate::file::Checked;
+use crate::file::declare::pipelines::{PIPELINE, PIPELINES, Pipelines, Variant};
 use crate::file::declare::wires::{Pace, Reads};
 use crate::file::declare::{Declared, Noun, address};
 use crate::file::node_kind::NodeKind;
@@ -104,6 +105,25 @@ impl Shown {
             body,
             remark,
         }
+    }
+}
+
+impl Shown {
+    /// The same with its pipelines, each with what it has of its own.
+    pub(crate) fn with_pipelines<'v>(mut self, pipelines: &Pipelines, shown: impl Iterator<Item = &'v Value>) -> Self {
+        let Some(first) = pipelines.all.get(pipelines.first) else {
+            return self;
+        };
+        let own = |variant: &Variant, shown: &Value| -> Map<String, Value> {
+            let keys = variant.entries.iter().map(|entry| &entry.key);
+            keys.filter_map(|key| Some((key.clone(), shown.get(key)?.clone())))
+                .collect()
+        };
+        let named = pipelines.all.iter().zip(shown);
+        let all = named.map(|(variant, shown)| (variant.name.clone(), Value::Object(own(variant, shown))));
+        self.body.insert(PIPELINES.to_owned(), Value::Object(all.collect()));
+        self.body.insert(PIPELINE.to_owned(), json!(first.name));
+        self
     }
 }
 

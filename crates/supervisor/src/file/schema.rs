@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::file::declare::address;
 use crate::file::declare::names::WEB;
+use crate::file::declare::pipelines::{PIPELINE, PIPELINES};
 use crate::file::declare::wires::{LongWire, Pace, Synced};
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::settings::any_node::AnyNode;
@@ -259,6 +260,23 @@ fn stage(kind: &Kind) -> Value {
     if kind.inputs != InputNeed::None {
         extra.extend(wires(Vec::new()));
     }
+    let mut own = of_kind(kind);
+    if let Some(own) = own.as_object_mut() {
+        own.remove("required");
+    }
+    extra.insert(
+        PIPELINES.to_owned(),
+        json!({
+            "description": "Several settings of the stage by name, of which one is in force: each has what it has of its own, and the rest from the stage. `bushbaby pipeline`, the page and the robot change between them while it runs.",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": any_of(vec![object(kind.name, &[own], &[], Map::new()), json!({ "type": "null" })]),
+        }),
+    );
+    extra.insert(
+        PIPELINE.to_owned(),
+        json!({ "description": "Which of them is in force at the start, by name or number. Absent: the first.", "type": "string" }),
+    );
     object(kind.name, &[of_kind(kind), of_any_node()], &["kind"], extra)
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bushbaby_node::control::{InputSpec, NodeSpec};
+use bushbaby_node::pipelines::Pipelines;
 use bushbaby_node::{OutputSpec, Role};
 
 use crate::plan::{Limits, PlannedNode, ProcessSettings, Program, RestartPolicy};
@@ -33,6 +34,7 @@ pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
             late_ms: 1000,
             sync_within_ns: None,
             frozen_frames: None,
+            pipelines: Pipelines::default(),
         },
         role,
         outputs: if role == Role::Sink {
@@ -42,6 +44,7 @@ pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
         },
         program: Program::Bushbaby,
         shown_settings: serde_json::Value::Null,
+        shown_pipelines: Vec::new(),
         limits: Limits::default(),
         restart: RestartPolicy::default(),
         process: ProcessSettings::default(),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bushbaby_bus::Instance;
 use bushbaby_node::control::{InputSpec, NodeSpec};
+use bushbaby_node::pipelines::Pipelines;
 use bushbaby_node::status::{NodeStatus, Reply, Request, Status, ask};
 use bushbaby_node::{Carries, OutputSpec, Role};
 use bushbaby_supervisor::Plan;
@@ -64,6 +65,7 @@ pub(crate) fn node(name: &str, role: Role, reads: &[&str], does: Behaviour) -> P
             late_ms: 1000,
             sync_within_ns: None,
             frozen_frames: None,
+            pipelines: Pipelines::default(),
         },
         role,
         outputs: if role == Role::Sink {
@@ -73,6 +75,7 @@ pub(crate) fn node(name: &str, role: Role, reads: &[&str], does: Behaviour) -> P
         },
         program: Program::Bushbaby,
         shown_settings: serde_json::json!({"password": "$PW"}),
+        shown_pipelines: Vec::new(),
         limits: Limits {
             heartbeat: Duration::from_secs(2),
             ..Limits::default()

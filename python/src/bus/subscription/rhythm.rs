@@ -33,6 +33,9 @@ impl Rhythm {
     pub(super) fn until_almost_due(&self, now: MonoTime) -> Option<Duration> {
         let due = self.last? + self.period.filter(|period| *period > STILL_WARM)?;
         let left = due.since(now);
-        EARLY.into_iter().filter_map(|early| left.checked_sub(early)).find(|wait| *wait > SHORTEST)
+        EARLY
+            .into_iter()
+            .filter_map(|early| left.checked_sub(early))
+            .find(|wait| *wait > SHORTEST)
     }
 }

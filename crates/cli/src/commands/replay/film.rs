@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bushbaby_bus::{Bus, Instance};
 use bushbaby_node::children::Spawner;
+use bushbaby_node::pipelines::{Pipelines, WishedPipeline};
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::{NodeContext, NodeError, NodeSpec, Outputs, Source, Step};
 use bushbaby_recording::read::ReadError;
@@ -41,6 +42,7 @@ pub(super) fn play(args: &Args, instance: &Instance) -> Result<(), Refusal> {
         stalled_ms: u64::MAX,
         late_ms: u64::MAX,
         frozen_frames: None,
+        pipelines: Pipelines::default(),
     };
     let context = NodeContext {
         spec: Arc::new(spec),
@@ -48,6 +50,7 @@ pub(super) fn play(args: &Args, instance: &Instance) -> Result<(), Refusal> {
         stop: keys.stop().clone(),
         reporter: Reporter::new(None),
         spawner,
+        wished: WishedPipeline::default(),
     };
     let settings = VideoFileSettings {
         video_file: args.file.clone(),

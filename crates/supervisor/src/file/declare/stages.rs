@@ -10,7 +10,7 @@ use bushbaby_node::settings::{Entry, Tree, Value, read};
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
 use crate::file::declare::python::{self, RUN};
-use crate::file::declare::{Declared, Noun, Reading, address, called, not_yet, wires};
+use crate::file::declare::{Declared, Noun, Reading, address, called, not_yet, pipelines, wires};
 use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Spot, did_you_mean, in_backticks};
 use crate::file::settings::keys;
@@ -66,8 +66,11 @@ fn one<'a>(entry: &Entry, file: &Arc<Path>, defaults: &Defaults, reading: &mut R
     }
     let (reads, problems) = wires::take(&mut entries, file, reading.environment);
     reading.findings.extend(problems.into_iter().map(named));
+    let (pipelines, problems) = pipelines::take(&mut entries, file, kind.as_ref());
+    reading.findings.extend(problems.into_iter().map(named));
     Declared {
         reads,
+        pipelines,
         ..Declared::new(Noun::Stage, &entry.key, spot, kind)
     }
     .with(entry.value.place, entries, defaults)

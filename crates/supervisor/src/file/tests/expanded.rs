@@ -4,13 +4,14 @@ use super::fixtures::checked;
 use crate::file::{FileProblem, expand};
 
 /// Every form that a file may have, without mistakes.
-pub(super) const GOOD: [&str; 7] = [
+pub(super) const GOOD: [&str; 8] = [
     "cameras:\n  front: scene\nstages:\n  tags:\n    kind: apriltag\n    in: front\n    tag_size: 165mm\nweb: 5800\n",
     "cameras:\n  door: rtsp://$DOOR_USER:$DOOR_PASSWORD@10.0.0.7/s1\n  yard: $DOOR\n  price: {usb: $$5, fps: $FPS}\nweb: {listen: $LISTEN, password: \"$DOOR_PASSWORD\"}\n",
     "cameras: {front: scene, door: {usb: 0, size: 640x480}, gate: \"gst:videotestsrc ! video/x-raw,width=640\"}\nstages:\n  gray: {kind: gray, each: \"*/image\", every: 2}\n  tags: {kind: apriltag, in: [gray, {stream: front, queue: 3}], max_fps: 5}\n",
     "cameras:\n  front:\n    video_file: \"a: b.mp4\"\n    restart: {first: 200ms, max: 5s, give_up: 0}\n    frozen: 30\n    cpus: [2, 3]\n    environment: {A: \"1\", B: \"\", C: \"$$x\", D: $DOOR_PASSWORD}\n    memory: 2GB\n",
     "cameras: {a: scene, b: {scene: tags, ready: 9s}}\nstages: {tags: {kind: apriltag, in: a, restart: {first: 1500ms}}}\ndefaults:\n  ready: 30s\n  scene: {size: 640x480}\n  apriltag: {family: 16h5}\n",
     "cameras: {cot: {scene: nursery}, tv: tv.wav}\nmics:\n  bed: mic\n  sofa: {usb: C920, rate: 16000}\n  door: {file: door.wav, looped: false}\n  yard: $YARD\nstages: {cry: {kind: ear, each: \"*/audio\"}}\n",
+    "cameras: {front: scene}\nstages:\n  tags:\n    kind: apriltag\n    tag_size: $SIZE_OF_TAGS\n    pipelines:\n      near: {family: 16h5}\n      far:\n      fixed: {tag_size: 6in}\n    pipeline: far\n",
     "[{\"name\": \"front\", \"url\": \"usb:0\"}, {\"name\": \"door\", \"url\": \"rtsp://10.0.0.7/s1\"}]",
 ];
 

@@ -39,6 +39,7 @@ pub(super) fn checked(text: &str) -> Result<Checked, Vec<FileProblem>> {
 pub(super) fn environment(name: &str) -> Option<String> {
     let value = match name {
         "DOOR_USER" => "ada",
+        "SIZE_OF_TAGS" => "165mm",
         "DOOR_PASSWORD" => "hunter2",
         "DOOR" => "rtsp://ada:hunter2@10.0.0.7/s1",
         "USB" => "usb:3",
@@ -346,10 +347,10 @@ settings! {
         /// What others need to act. Absent: they cannot.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<String>,
-    }
         /// Ports of cameras.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         streams: BTreeMap<String, u16>,
+    }
 }
 impl Settings for Web {}
 

@@ -779,7 +779,7 @@ fn a_page_that_cannot_be() {
     insta::assert_snapshot!(told("cameras: {a: scene}\nweb: {port: 5800, pasword: x}\n"), @r"
     error: `web`: unknown key `port`
       --> pipeline.yaml:2:7
-    hint: settings of `web`: `listen`, `password`
+    hint: settings of `web`: `listen`, `password`, `streams`
     error: `web`: unknown key `pasword`
       --> pipeline.yaml:2:19
     hint: did you mean `password`?
@@ -803,6 +803,76 @@ fn a_port_in_use_is_told_before_anything_starts() {
     ");
     drop(taken);
     assert!(probe_ports(&super::fixtures::checked("cameras: {a: scene}\nweb: 127.0.0.1:0\n").unwrap()).is_ok());
+}
+
+#[test]
+fn pipelines_that_are_none() {
+    let of_tags = |more: &str| of_stage(&format!("    kind: apriltag\n    in: front\n{more}"));
+    insta::assert_snapshot!(of_tags("    pipeline: far"), @r"
+    error: stage `tags`: `pipeline` without `pipelines`
+      --> pipeline.yaml:6:5
+    hint: `pipelines: {near: {…}, far: {…}}` names them
+    ");
+    insta::assert_snapshot!(of_tags("    pipelines: [near]"), @r"
+    error: stage `tags`: `pipelines` got a list of 1, wanted settings by name
+      --> pipeline.yaml:6:16
+    hint: for example `pipelines: {near: {decimate: 2}, far: {decimate: 1}}`
+    ");
+    insta::assert_snapshot!(of_tags("    pipelines: {near: {}, far: {}}\n    pipeline: fra"), @r"
+    error: stage `tags`: `pipeline` got `fra`, wanted one of `pipelines`
+      --> pipeline.yaml:7:15
+    hint: did you mean `far`?
+    ");
+    insta::assert_snapshot!(of_tags("    pipelines: {0: {}, far: quick}"), @r"
+    error: stage `tags`: `pipelines`: `0` is no name: numbers count them from 0
+      --> pipeline.yaml:6:17
+    hint: for example `pipelines: {near: {decimate: 2}, far: {decimate: 1}}`
+    error: stage `tags`: pipeline `far` got `quick`, wanted settings
+      --> pipeline.yaml:6:24
+    hint: for example `pipelines: {near: {decimate: 2}, far: {decimate: 1}}`
+    ");
+}
+
+#[test]
+fn a_mistake_in_one_pipeline_is_told_at_its_place() {
+    insta::assert_snapshot!(of_stage(
+        "    kind: apriltag\n    in: front\n    pipelines:\n      near: {famly: 16h5}\n      far:\n        family: 36h12\n      usual:"
+    ), @r"
+    error: stage `tags`: unknown key `famly`
+      --> pipeline.yaml:7:14
+    hint: did you mean `family`?
+    error: stage `tags`: `family`: unknown tag family `36h12`
+      --> pipeline.yaml:9:17
+    hint: did you mean `36h11`?
+    ");
+}
+
+#[test]
+fn a_port_for_what_has_no_pictures() {
+    let cameras = "cameras: {left: scene, right: scene}\nstages: {tags: {kind: apriltag, in: left, tag_size: 165mm}}\n";
+    insta::assert_snapshot!(told(&format!("{cameras}web: {{streams: {{lft: 1181, tags: 1182, right: 1183}}}}\n")), @r"
+    error: `web`: `streams`: input `lft` is not the name of any source or stage
+      --> pipeline.yaml:3:17
+    hint: did you mean `left`?
+    error: `web`: `streams`: `tags/detections` carries detections
+      --> pipeline.yaml:3:28
+    hint: a port of its own shows pictures
+    ");
+}
+
+#[test]
+fn a_cameras_port_in_use_is_told_at_its_place() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let checked = checked(&format!(
+        "cameras: {{left: scene}}\nweb: {{listen: 127.0.0.1:0, streams: {{left: {port}}}}}\n"
+    ))
+    .unwrap();
+    insta::assert_snapshot!(in_words(probe_ports(&checked).unwrap_err()).replace(&port, "PORT"), @r"
+    error: `web`: 127.0.0.1:PORT is in use
+      --> pipeline.yaml:2:44
+    hint: end what listens there, or choose another port; `ss -ltnp` shows who it is
+    ");
 }
 
 #[test]

@@ -30,6 +30,41 @@ fn node<'a>(plan: &'a Plan, name: &str) -> &'a PlannedNode {
         .unwrap_or_else(|| panic!("no node {name}"))
 }
 
+#[test]
+fn each_pipeline_has_its_own_settings_and_the_rest_from_the_stage() {
+    let stage = "cameras: {front: scene}\nstages:\n  tags:\n    kind: apriltag\n    tag_size: 165mm\n    pipelines:\n      near: {family: 16h5}\n      far:\n";
+    let of = |text: &str| node(&plan(text), "tags").spec.clone();
+    let spec = of(stage);
+    let families: Vec<_> = spec
+        .pipelines
+        .all
+        .iter()
+        .map(|pipeline| {
+            (
+                pipeline.name.as_str(),
+                &pipeline.settings["family"],
+                &pipeline.settings["tag_size"],
+            )
+        })
+        .collect();
+    assert_eq!(
+        families,
+        [
+            ("near", &json!("16h5"), &json!("165mm")),
+            ("far", &json!("36h11"), &json!("165mm"))
+        ]
+    );
+    assert_eq!((spec.pipelines.active, &spec.settings["family"]), (0, &json!("16h5")));
+    for first in ["far", "1"] {
+        let spec = of(&format!("{stage}    pipeline: {first}\n"));
+        assert_eq!(
+            (spec.pipelines.active, &spec.settings["family"]),
+            (1, &json!("36h11")),
+            "{first}"
+        );
+    }
+}
+
 /// `kind {settings}` of the only camera.
 fn camera(text: &str) -> String {
     in_short(&plan(&format!("cameras:\n  front: {text}\n")).nodes[0])

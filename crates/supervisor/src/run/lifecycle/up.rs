@@ -277,7 +277,7 @@ impl Lifecycle {
     pub(super) fn said(&mut self, words: FromNode, now: MonoTime, actions: &mut Vec<Action>) {
         let Phase::Up(up) = &mut self.phase else { return };
         match words {
-            FromNode::Warning { .. } => {}
+            FromNode::Warning { .. } | FromNode::Pipeline(_) => {}
             FromNode::Report(report) => {
                 up.heard(&report, now);
                 let has_settled = now.since(up.state_since) >= READY_IS_RUNNING_AFTER;

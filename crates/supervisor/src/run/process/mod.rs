@@ -97,7 +97,12 @@ impl NodeProcess {
 
     /// Asks it to end. One that does not listen is not waited for.
     pub(super) fn ask(&self) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&ToNode::Stop)?;
+        self.say(&ToNode::Stop)
+    }
+
+    /// Tells it something. One that does not listen is not waited for.
+    pub(super) fn say(&self, words: &ToNode) -> io::Result<()> {
+        let mut line = serde_json::to_vec(words)?;
         line.push(b'\n');
         rustix::net::send(&self.control, &line, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?;
         Ok(())

@@ -1,9 +1,11 @@
 //! What the loop answers to those who ask through the control socket.
 
 use bushbaby_bus::MonoTime;
+use bushbaby_node::pipelines;
 use bushbaby_node::status::{Reply, Request, Status};
 
 use super::Supervisor;
+use super::node::Node;
 use crate::run::figures::Span;
 use crate::run::lifecycle::Input;
 
@@ -26,13 +28,14 @@ impl Supervisor {
                     Reply::Done
                 }
             },
+            Request::Pipeline { node, pipeline } => self.choose_pipeline(&node, &pipeline),
             Request::Log { node, lines } => match self.with.log.last(&node, lines) {
                 Some(lines) => Reply::Log(lines),
                 None => self.unknown(&node),
             },
             Request::Settings { node } => match self.place_of(&node) {
                 Err(refused) => refused,
-                Ok(place) => Reply::Settings(self.nodes[place].planned.shown_settings.clone()),
+                Ok(place) => Reply::Settings(self.nodes[place].shown_settings().clone()),
             },
         }
     }
@@ -56,6 +59,42 @@ impl Supervisor {
             edges: self.figures.edges(span),
             alerts: self.alerts.clone(),
         }
+    }
+
+    /// Lets a stage, or all that one of the file became, take over another of its pipelines.
+    fn choose_pipeline(&mut self, name: &str, wanted: &str) -> Reply {
+        let is_meant = |node: &Node| {
+            let group = node.name.split_once('@').map(|(group, _)| group);
+            !node.was_removed && (node.name == name || group == Some(name))
+        };
+        let places: Vec<usize> = (0..self.nodes.len())
+            .filter(|place| is_meant(&self.nodes[*place]))
+            .collect();
+        let Some(first) = places.first() else {
+            return self.unknown(name);
+        };
+        let all = &self.nodes[*first].planned.spec.pipelines.all;
+        let names = all.iter().map(|pipeline| pipeline.name.as_str());
+        let refused = |message: String, hint: String| Reply::Refused {
+            message,
+            hint: Some(hint),
+        };
+        if all.is_empty() {
+            let hint = "a stage has those that its `pipelines:` names".to_owned();
+            return refused(format!("`{name}` has no pipelines"), hint);
+        }
+        let Some(number) = pipelines::number(names.clone(), wanted) else {
+            let numbered: Vec<String> = names
+                .enumerate()
+                .map(|(number, name)| format!("{number} {name}"))
+                .collect();
+            let hint = format!("its pipelines are: {}", numbered.join(", "));
+            return refused(format!("`{name}` has no pipeline `{wanted}`"), hint);
+        };
+        for place in places {
+            self.nodes[place].choose(number, &self.with.log);
+        }
+        Reply::Done
     }
 
     fn place_of(&self, name: &str) -> Result<usize, Reply> {

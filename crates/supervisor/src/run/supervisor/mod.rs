@@ -21,7 +21,7 @@ use super::log::{Level, LogBook};
 use super::options::{StopHandle, Timing};
 use super::process::{Mark, NodeProcess, Nursery};
 use super::sequence::{Sequence, to_start};
-use crate::plan::{Plan, PlannedNode};
+use crate::plan::Plan;
 
 mod answers;
 mod node;
@@ -202,11 +202,15 @@ impl Supervisor {
             }
             Event::Said(launch, words) => {
                 if let Some(node) = self.living(launch) {
-                    if let FromNode::Report(report) = &words {
-                        self.figures.report(&self.nodes[node].name, report, MonoTime::now());
-                        if report.alerts.is_some() {
-                            self.alerts.clone_from(&report.alerts);
+                    match &words {
+                        FromNode::Report(report) => {
+                            self.figures.report(&self.nodes[node].name, report, MonoTime::now());
+                            if report.alerts.is_some() {
+                                self.alerts.clone_from(&report.alerts);
+                            }
                         }
+                        FromNode::Pipeline(number) => self.nodes[node].pipeline = *number,
+                        _ => {}
                     }
                     self.feed(node, Input::Said(words));
                 }
@@ -280,9 +284,9 @@ impl Supervisor {
             events: &with.events,
             mark: &with.mark,
         };
-        let planned: &PlannedNode = &self.nodes[node].planned;
+        let planned = self.nodes[node].to_start();
         self.figures.launched(&planned.spec.node);
-        match NodeProcess::start(planned, launch, &nursery) {
+        match NodeProcess::start(&planned, launch, &nursery) {
             Ok(process) => self.nodes[node].born(process, &with.log),
             Err(error) => {
                 let program = planned.program.path(&with.program).display();

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bushbaby_bus::MonoTime;
 use bushbaby_node::Role;
-use bushbaby_node::status::{NodeState, NodeStatus};
+use bushbaby_node::control::ToNode;
+use bushbaby_node::status::{NodeState, NodeStatus, PipelinesStatus};
 use rustix::process::Signal;
 
 use crate::plan::PlannedNode;
@@ -33,6 +34,8 @@ pub(super) struct Node {
     pub(super) life: Lifecycle,
     /// The file has it no more: it ends, or has ended.
     pub(super) was_removed: bool,
+    /// The number of the pipeline that is in force, or was wished for last: also what it starts with next time.
+    pub(super) pipeline: usize,
     process: Option<NodeProcess>,
     usage: Option<UsageMeter>,
     garbage: u64,
@@ -43,6 +46,7 @@ impl Node {
     pub(super) fn new(planned: PlannedNode, timing: Timing, now: MonoTime) -> Self {
         Self {
             name: planned.spec.node.clone(),
+            pipeline: planned.spec.pipelines.active,
             life: Lifecycle::new(&planned, timing, now),
             planned,
             was_removed: false,
@@ -89,6 +93,37 @@ impl Node {
         {
             log.line(&self.name, Level::Warn, &format!("cannot be asked to end: {error}"));
         }
+    }
+
+    /// What it is told when it starts: its plan, with the pipeline that was chosen since.
+    pub(super) fn to_start(&self) -> PlannedNode {
+        let mut planned = self.planned.clone();
+        let pipelines = &mut planned.spec.pipelines;
+        if let Some(chosen) = pipelines.all.get(self.pipeline) {
+            planned.spec.settings = chosen.settings.clone();
+            pipelines.active = self.pipeline;
+        }
+        planned
+    }
+
+    /// Has it take over the settings of another pipeline, at once or when it starts.
+    pub(super) fn choose(&mut self, pipeline: usize, log: &LogBook) {
+        self.pipeline = pipeline;
+        if let Some(process) = &self.process
+            && let Err(error) = process.say(&ToNode::Pipeline(pipeline))
+        {
+            log.line(
+                &self.name,
+                Level::Warn,
+                &format!("cannot be told its pipeline: {error}"),
+            );
+        }
+    }
+
+    /// The settings that are in force, secrets left out.
+    pub(super) fn shown_settings(&self) -> &serde_json::Value {
+        let chosen = self.planned.shown_pipelines.get(self.pipeline);
+        chosen.unwrap_or(&self.planned.shown_settings)
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -161,7 +196,16 @@ impl Node {
             hint: self.life.hint().map(|hint| clip(hint, LONGEST_REASON)),
             cpu: self.usage.as_ref().and_then(UsageMeter::cpu),
             memory_bytes: self.usage.as_ref().and_then(UsageMeter::memory_bytes),
+            pipelines: self.pipelines(),
         }
+    }
+
+    fn pipelines(&self) -> Option<PipelinesStatus> {
+        let all = &self.planned.spec.pipelines.all;
+        (!all.is_empty()).then(|| PipelinesStatus {
+            names: all.iter().map(|pipeline| pipeline.name.clone()).collect(),
+            active: self.pipeline,
+        })
     }
 
     fn pid(&self) -> Option<u32> {
