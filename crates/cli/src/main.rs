@@ -83,6 +83,8 @@ enum Command {
     Detect(commands::detect::Args),
     /// Hear what is in recordings: a baby's cry, a smoke alarm, any of 527 sounds.
     Sound(commands::sound::Args),
+    /// Stand in for a robot: a NetworkTables server that shows what arrives.
+    RobotSim(commands::robot_sim::Args),
     /// Measure this machine.
     #[command(subcommand)]
     Bench(commands::bench::BenchCommand),
@@ -128,6 +130,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Export(args) => commands::export::run(&args),
         Command::Detect(args) => commands::detect::run(&args),
         Command::Sound(args) => commands::sound::run(&args),
+        Command::RobotSim(args) => commands::robot_sim::run(&args),
         Command::Bench(command) => commands::bench::run(command),
         Command::Completions(args) => commands::completions::run(args),
         Command::Reference(args) => commands::reference::run(args, &kinds::all()),

@@ -11,10 +11,9 @@ use bushbaby_sources::replay::{At, Speed, Times, range_ns};
 use serde_json::json;
 
 mod film;
-mod keys;
 mod player;
 
-use keys::Keys;
+use super::keys::Keys;
 use player::{Player, Told};
 
 /// Arguments of `replay`.

@@ -12,8 +12,8 @@ use bushbaby_recording::read::ReadError;
 use bushbaby_sources::replay::{Speed, Times};
 use bushbaby_sources::video_file::{Pace, VideoFileSettings, VideoFileSource};
 
-use super::keys::Keys;
 use super::{Args, Refusal, Told, refuse_taken, report};
+use crate::commands::keys::Keys;
 
 /// Whether it is no recording because it is a film.
 pub(super) fn is_film(path: &Path, error: &ReadError) -> bool {

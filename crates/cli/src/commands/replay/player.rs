@@ -8,8 +8,8 @@ use bushbaby_recording::messages::result::OriginRecord;
 use bushbaby_recording::read::{Carried, RecordedStream, Recording, streams};
 use bushbaby_sources::replay::{Playback, PlayedFrame, Position, Timeline};
 
-use super::keys::Keys;
 use super::{Args, Refusal};
+use crate::commands::keys::Keys;
 
 /// A wait is cut into pieces of this length.
 const PIECE: Duration = Duration::from_millis(150);

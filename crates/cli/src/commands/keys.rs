@@ -8,7 +8,7 @@ use bushbaby_node::Stop;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
 /// Listens to the keyboard and to signals; gives the terminal back as it was when it is dropped.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     stop: Stop,
     /// One for each capture that may go.
     steps: Option<Receiver<()>>,
@@ -17,7 +17,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Begins to listen. Without a terminal keys are what comes in on stdin, and that only when they are waited for.
-    pub(super) fn listen(is_stepped: bool) -> io::Result<Self> {
+    pub(crate) fn listen(is_stepped: bool) -> io::Result<Self> {
         let stop = Stop::default();
         stop_on_signals(stop.clone())?;
         let terminal = each_key();
@@ -52,17 +52,17 @@ impl Keys {
     }
 
     /// Set when it is to end.
-    pub(super) fn stop(&self) -> &Stop {
+    pub(crate) fn stop(&self) -> &Stop {
         &self.stop
     }
 
     /// Whether each capture waits for a key.
-    pub(super) fn is_stepped(&self) -> bool {
+    pub(crate) fn is_stepped(&self) -> bool {
         self.steps.is_some()
     }
 
     /// Waits until the next capture may go; returns whether it may. At once where nobody steps.
-    pub(super) fn next(&self) -> bool {
+    pub(crate) fn next(&self) -> bool {
         let Some(steps) = &self.steps else {
             return !self.stop.is_set();
         };
