@@ -43,6 +43,7 @@ peers:
 	scripts/recording-tests.sh
 	scripts/rtsp-peers.sh
 	scripts/sound/peers.sh
+	scripts/networktables/peers.sh
 
 measure: build
 	python3 scripts/measure_page.py

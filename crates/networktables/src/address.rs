@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
+use std::time::Duration;
 
 /// NetworkTables' own port.
 pub const DEFAULT_PORT: u16 = 5810;
@@ -21,6 +22,15 @@ pub enum Address {
     Team(u16),
 }
 
+/// A host to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// How long the others have before it.
+    pub(crate) behind: Duration,
+}
+
 /// A text that is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("got `{got}`, wanted a host such as `10.15.18.2` or `localhost:5810`, or the number of a team")]
@@ -32,19 +42,27 @@ impl Address {
     /// The highest number that a team can have in `10.TE.AM.2`.
     pub const LAST_TEAM: u16 = 25_599;
 
-    /// Hosts to try, the most likely first.
-    pub(crate) fn candidates(&self) -> Vec<(String, u16)> {
+    /// Hosts to try.
+    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+        let candidate = |host: String, port: u16, behind_ms: u64| Candidate {
+            host,
+            port,
+            behind: Duration::from_millis(behind_ms),
+        };
         match self {
-            Self::Host { name, port } => vec![(name.clone(), *port)],
-            Self::Team(team) => [
-                Ipv4Addr::new(10, (team / 100) as u8, (team % 100) as u8, 2).to_string(),
+            Self::Host { name, port } => vec![candidate(name.clone(), *port, 0)],
+            Self::Team(team) => vec![
+                candidate(
+                    Ipv4Addr::new(10, (team / 100) as u8, (team % 100) as u8, 2).to_string(),
+                    DEFAULT_PORT,
+                    0,
+                ),
                 // By USB.
-                "172.22.11.2".to_owned(),
-                "127.0.0.1".to_owned(),
-                format!("roboRIO-{team}-FRC.local"),
-            ]
-            .map(|host| (host, DEFAULT_PORT))
-            .into(),
+                candidate("172.22.11.2".to_owned(), DEFAULT_PORT, 0),
+                candidate(format!("roboRIO-{team}-FRC.local"), DEFAULT_PORT, 0),
+                // A simulated robot on this machine would always be the first, so it lets a real one pass.
+                candidate("127.0.0.1".to_owned(), DEFAULT_PORT, 300),
+            ],
         }
     }
 }
@@ -103,16 +121,18 @@ mod tests {
 
     #[test]
     fn a_team_is_at_its_number() {
-        let hosts: Vec<String> = Address::Team(1518)
-            .candidates()
-            .into_iter()
-            .map(|(host, _)| host)
-            .collect();
+        let hosts = |team| {
+            Address::Team(team)
+                .candidates()
+                .into_iter()
+                .map(|candidate| candidate.host)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(
-            hosts,
-            ["10.15.18.2", "172.22.11.2", "127.0.0.1", "roboRIO-1518-FRC.local"]
+            hosts(1518),
+            ["10.15.18.2", "172.22.11.2", "roboRIO-1518-FRC.local", "127.0.0.1"]
         );
-        assert_eq!(Address::Team(25_599).candidates()[0].0, "10.255.99.2");
+        assert_eq!(hosts(25_599)[0], "10.255.99.2");
     }
 
     #[test]

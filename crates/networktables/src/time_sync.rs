@@ -4,29 +4,27 @@
 //! PhotonVision, "Time Synchronization Protocol Specification, Version 1.0": a question is `1, 1, u64 client µs`, an answer `1, 2, u64
 //! client µs, u64 server µs`, little-endian.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use crate::TimeSyncStatus;
-use crate::local_us;
+use crate::clock::ClockOffset;
+use crate::{TimeSyncStatus, local_us};
 
 const VERSION: u8 = 1;
 const PING: u8 = 1;
 const PONG: u8 = 2;
 /// How often it is asked.
 const PING_EVERY: Duration = Duration::from_millis(500);
-/// The fastest of so many answers tells the clock best.
-const WINDOW: usize = 20;
+/// Answers that are taken in at one turn.
+const MOST_AT_ONCE: usize = 64;
 
 /// The one who asks.
 #[derive(Debug)]
 pub(crate) struct TimeSync {
     socket: UdpSocket,
     next_ping: Instant,
-    /// Round trip and offset of the last answers.
-    answers: VecDeque<(i64, i64)>,
+    clock: ClockOffset,
     pings: u64,
     pongs: u64,
 }
@@ -45,7 +43,7 @@ impl TimeSync {
         Ok(Self {
             socket,
             next_ping: Instant::now(),
-            answers: VecDeque::new(),
+            clock: ClockOffset::default(),
             pings: 0,
             pongs: 0,
         })
@@ -73,36 +71,30 @@ impl TimeSync {
     pub(crate) fn hear(&mut self) -> Option<TimeSyncStatus> {
         let mut heard = None;
         let mut bytes = [0; 64];
-        loop {
+        for _ in 0..MOST_AT_ONCE {
             let length = match self.socket.recv(&mut bytes) {
                 Ok(length) => length,
                 // Nobody listens there: told once for each question.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
-                Err(_) => return heard,
+                Err(_) => break,
             };
             let now = local_us();
             let Some((asked_us, server_us)) = read_pong(&bytes[..length]) else {
                 continue;
             };
-            let round_trip_us = now.saturating_sub(asked_us);
-            if !(0..=10_000_000).contains(&round_trip_us) {
+            if !self.clock.learn(asked_us, server_us, now) {
                 continue;
             }
             self.pongs += 1;
-            if self.answers.len() == WINDOW {
-                self.answers.pop_front();
-            }
-            self.answers
-                .push_back((round_trip_us, server_us - (now - round_trip_us / 2)));
-            let best = self.answers.iter().min_by_key(|(round_trip_us, _)| *round_trip_us);
-            heard = best.map(|(_, offset_us)| TimeSyncStatus {
-                offset_us: *offset_us,
-                round_trip_us,
+            heard = self.clock.offset_us().map(|offset_us| TimeSyncStatus {
+                offset_us,
+                round_trip_us: now - asked_us,
                 last_pong_us: now,
                 pings: self.pings,
                 pongs: self.pongs,
             });
         }
+        heard
     }
 }
 

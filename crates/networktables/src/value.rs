@@ -128,6 +128,20 @@ impl Value {
         }
     }
 
+    /// How many bytes or elements are in it; 1 for what has none.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Boolean(_) | Self::Double(_) | Self::Int(_) | Self::Float(_) => 1,
+            Self::String(text) => text.len(),
+            Self::Raw(bytes) => bytes.len(),
+            Self::Booleans(values) => values.len(),
+            Self::Doubles(values) => values.len(),
+            Self::Ints(values) => values.len(),
+            Self::Floats(values) => values.len(),
+            Self::Strings(values) => values.iter().map(|value| value.len() + 1).sum(),
+        }
+    }
+
     /// As a number, where it is one.
     pub fn as_f64(&self) -> Option<f64> {
         match self {

@@ -54,7 +54,7 @@ fn what_a_client_sets_the_robot_reads_in_every_type() {
         );
         assert_eq!(&server.topics()[&name].topic_type, topic_type);
     }
-    assert_eq!(server.clients(), ["camera%201"]);
+    assert_eq!(server.clients(), ["camera 1"]);
     let status = client.status();
     assert_eq!(status.server, Some(server.address()));
     assert_eq!(status.protocol.as_deref(), Some("v4.1.networktables.first.wpi.edu"));
@@ -205,4 +205,67 @@ fn setting_a_value_waits_for_nobody() {
         0,
         "nobody is there who could lose anything"
     );
+}
+
+/// A server that agrees, and then does as it is told with each connection.
+fn agreeing_server(then: impl Fn(tungstenite::WebSocket<std::net::TcpStream>) + Send + 'static) -> SocketAddr {
+    use tungstenite::handshake::server::{ErrorResponse, Request, Response};
+    rude_server(move |stream| {
+        #[allow(clippy::result_large_err)] // the handshake's own type
+        let agree = |_: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+            let protocol = "networktables.first.wpi.edu".parse().unwrap();
+            response.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
+            Ok(response)
+        };
+        if let Ok(socket) = tungstenite::accept_hdr(stream.try_clone().unwrap(), agree) {
+            then(socket);
+        }
+    })
+}
+
+fn wait_for_error(client: &Client, part: &str) {
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let status = client.status();
+        let words = [status.error.clone(), status.damage.clone()];
+        if words.iter().flatten().any(|words| words.contains(part)) {
+            return;
+        }
+        assert!(std::time::Instant::now() < until, "{part}: {status:?}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_server_that_never_tells_its_time_is_given_up_in_words() {
+    let at = agreeing_server(|mut socket| while socket.read().is_ok() {});
+    let client = client(at);
+    wait_for_error(&client, "never tells its time");
+    assert_eq!(client.status().server, None);
+}
+
+#[test]
+fn messages_that_cannot_be_are_counted_in_words_and_disturb_nothing() {
+    let at = agreeing_server(|mut socket| {
+        use tungstenite::Message;
+        // Ten megabytes end the connection; the others are passed over.
+        let times = [0x94, 0xff, 0, 2, 0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0];
+        for frame in [
+            vec![0x94, 1, 2],
+            vec![0x94, 5, 0, 2, 1],
+            times.to_vec(),
+            b"garbage".to_vec(),
+        ] {
+            socket.send(Message::Binary(frame.into())).unwrap();
+        }
+        socket.send(Message::text("[1, {}")).unwrap();
+        let _ = socket.send(Message::Binary(vec![0; 10 << 20].into()));
+        while socket.read().is_ok() {}
+    });
+    let client = client(at);
+    let publisher = client.publish("/a", TopicType::DOUBLE, Map::new(), false);
+    wait_for_error(&client, "sent");
+    wait_for_error(&client, "ended");
+    assert!(client.status().counts.damaged >= 4, "{:?}", client.status());
+    assert!(publisher.set(Value::Double(1.0)), "who sets values never notices");
 }

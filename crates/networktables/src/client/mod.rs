@@ -6,6 +6,7 @@
 //! server → session → Subscription (queue) → its bell
 //! ```
 
+mod race;
 mod session;
 mod shelf;
 
@@ -73,6 +74,8 @@ pub struct ClientStatus {
     pub offset_us: Option<i64>,
     /// Why it is not connected, or why it was not the last time.
     pub error: Option<String>,
+    /// What was wrong with the last message that could not be understood.
+    pub damage: Option<String>,
     /// What was counted since it began.
     pub counts: Counts,
     /// The robot's clock as PhotonLib tells it, once it answered.
@@ -90,8 +93,10 @@ pub struct Counts {
     pub refused: u64,
     /// Values that came in.
     pub received: u64,
-    /// Messages that could not be understood.
+    /// Messages that could not be understood, or said what cannot be: see [`ClientStatus::damage`].
     pub damaged: u64,
+    /// Values that came and were not taken by their subscriber in time.
+    pub missed: u64,
     /// Connections that were made.
     pub connections: u64,
 }
@@ -288,12 +293,15 @@ impl Drop for Subscription {
 }
 
 impl Mailbox {
-    fn put(&self, update: Update) {
+    /// Returns whether an older update had to go for it.
+    fn put(&self, update: Update) -> bool {
         let mut updates = lock(&self.updates);
-        if updates.len() == MOST_UPDATES {
+        let is_full = updates.len() == MOST_UPDATES;
+        if is_full {
             updates.pop_front();
         }
         updates.push_back(update);
         self.bell.ring();
+        is_full
     }
 }

@@ -9,17 +9,17 @@ use tungstenite::client::IntoClientRequest;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Bytes, HandshakeError, Message, WebSocket};
 
+use super::race::Race;
 use super::shelf::Outgoing;
 use super::{Inner, Options, Update, lock};
-use crate::address::look_up;
+use crate::clock::ClockOffset;
 use crate::time_sync::TimeSync;
 use crate::wire::{
     LONGEST_BYTES, PROTOCOLS, TIME_SYNC_ID, Timed, ToClient, ToServer, decode, encode, from_text, time_request, to_text,
 };
 use crate::{Address, TopicType, Value, local_us, wake};
 
-/// How long each address may take to answer at all, and then to agree.
-const CONNECT: Duration = Duration::from_millis(500);
+/// How long a server may take to agree, and then to tell its clock.
 const HANDSHAKE: Duration = Duration::from_secs(2);
 /// Between two rounds over all addresses.
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(200);
@@ -30,16 +30,19 @@ const SILENCE: Duration = Duration::from_secs(1);
 const SYNC_EVERY: Duration = Duration::from_secs(3);
 /// Values go out together in frames of about this size.
 const FRAME_BYTES: usize = 32 << 10;
+/// Messages that are taken in at one turn: one who talks without end does not keep us from talking.
+const MOST_AT_ONCE: usize = 256;
 
 /// Works until the client ends.
 pub(super) fn run(inner: &Inner, address: &Address, options: &Options) {
+    let race = Race::new(address);
     while !lock(&inner.shelf).ends {
-        let error = one_round(inner, address, options);
+        let error = one_round(inner, &race, options);
         let mut shelf = lock(&inner.shelf);
         if shelf.ends {
             return;
         }
-        shelf.status.error = Some(error);
+        shelf.disconnected(error);
         drop(shelf);
         // A bell that rings for values must not make it hurry: nobody is there to take them.
         let until = Instant::now() + BETWEEN_ROUNDS;
@@ -53,40 +56,27 @@ pub(super) fn run(inner: &Inner, address: &Address, options: &Options) {
     }
 }
 
-/// Tries every address once; returns why it is not connected any more, or was not at all.
-fn one_round(inner: &Inner, address: &Address, options: &Options) -> String {
-    let mut first_error = None;
-    for (name, port) in address.candidates() {
-        if lock(&inner.shelf).ends {
-            break;
-        }
-        let connected = look_up(&name, port).and_then(|at| Ok((at, connect(at, &options.identity)?)));
-        match connected {
-            Ok((at, (socket, protocol))) => {
-                let result =
-                    Session::new(inner, socket, at, protocol, options.time_sync).and_then(|mut session| session.work());
-                let why = match result {
-                    Ok(()) => "the client ends".to_owned(),
-                    Err(error) => format!("the connection to {at} ended: {error}"),
-                };
-                let mut shelf = lock(&inner.shelf);
-                shelf.status.server = None;
-                shelf.status.own = None;
-                shelf.status.since_us = None;
-                return why;
-            }
-            Err(error) => {
-                first_error.get_or_insert(format!("{name}:{port}: {error}"));
-            }
-        }
+/// Connects and works; returns why it is not connected any more, or was not at all.
+fn one_round(inner: &Inner, race: &Race, options: &Options) -> String {
+    let (at, stream) = match race.run() {
+        Ok(open) => open,
+        Err(why) => return why,
+    };
+    let agreed = agree(at, stream, &options.identity)
+        .and_then(|(socket, protocol)| Session::new(inner, socket, at, protocol, options.time_sync));
+    match agreed {
+        Ok(mut session) => match session.work() {
+            Ok(()) => "the client ends".to_owned(),
+            Err(error) => format!("the connection to {at} ended: {error}"),
+        },
+        Err(error) => format!("{at}: {error}"),
     }
-    first_error.unwrap_or_else(|| "no address".to_owned())
 }
 
 type Socket = WebSocket<TcpStream>;
 
-fn connect(at: SocketAddr, identity: &str) -> io::Result<(Socket, String)> {
-    let stream = TcpStream::connect_timeout(&at, CONNECT)?;
+/// Agrees on the protocol.
+fn agree(at: SocketAddr, stream: TcpStream, identity: &str) -> io::Result<(Socket, String)> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(HANDSHAKE))?;
     stream.set_write_timeout(Some(HANDSHAKE))?;
@@ -137,20 +127,19 @@ struct Session<'a> {
     protocol: String,
     /// Topics of the server by their numbers.
     announced: std::collections::HashMap<i64, (String, TopicType)>,
-    clock: Clock,
+    clock: ClockOffset,
+    /// When it was asked for its time last.
+    asked: Option<Instant>,
+    began: Instant,
+    /// It was told everything.
+    is_open: bool,
     time_sync: Option<TimeSync>,
     heard: Instant,
     pinged: Instant,
     /// Written, but not taken by the network yet.
     is_full: bool,
-}
-
-/// The server's clock against ours.
-#[derive(Debug, Default)]
-struct Clock {
-    offset_us: Option<i64>,
-    best_round_trip_us: i64,
-    asked: Option<Instant>,
+    /// There may be more to take in.
+    has_more: bool,
 }
 
 impl<'a> Session<'a> {
@@ -161,11 +150,15 @@ impl<'a> Session<'a> {
             at,
             protocol,
             announced: std::collections::HashMap::new(),
-            clock: Clock::default(),
+            clock: ClockOffset::default(),
+            asked: None,
+            began: Instant::now(),
+            is_open: false,
             time_sync: time_sync.then(|| TimeSync::new(at)).transpose()?,
             heard: Instant::now(),
             pinged: Instant::now(),
             is_full: false,
+            has_more: false,
         })
     }
 
@@ -179,13 +172,15 @@ impl<'a> Session<'a> {
             }
             self.keep_alive()?;
             self.compare_clocks()?;
-            if self.clock.offset_us.is_some() && !self.is_full {
+            if self.is_open && !self.is_full {
                 self.tell_news()?;
             }
             self.flush()?;
-            self.wait()?;
+            if !self.has_more {
+                self.wait()?;
+            }
             self.inner.bell.clear();
-            self.read()?;
+            self.has_more = self.read()?;
             self.hear_time_sync();
         }
     }
@@ -217,6 +212,10 @@ impl<'a> Session<'a> {
             let silent = format!("it was silent for {} s", SILENCE.as_secs());
             return Err(io::Error::new(io::ErrorKind::TimedOut, silent));
         }
+        if !self.is_open && now.duration_since(self.began) > HANDSHAKE {
+            let timeless = "it speaks NetworkTables and never tells its time";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, timeless));
+        }
         if now.duration_since(self.pinged) >= PING_EVERY {
             self.pinged = now;
             self.write(Message::Ping(Bytes::new()))?;
@@ -225,8 +224,8 @@ impl<'a> Session<'a> {
     }
 
     fn compare_clocks(&mut self) -> io::Result<()> {
-        if self.clock.asked.is_none_or(|asked| asked.elapsed() >= SYNC_EVERY) {
-            self.clock.asked = Some(Instant::now());
+        if self.asked.is_none_or(|asked| asked.elapsed() >= SYNC_EVERY) {
+            self.asked = Some(Instant::now());
             self.write(Message::Binary(time_request(local_us()).into()))?;
         }
         if let Some(time_sync) = &mut self.time_sync {
@@ -235,24 +234,16 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The server's answer: half the round trip ago it was that late there. The first one opens the way for values.
+    /// The server told its time. The first answer opens the way for values.
     fn clock_told(&mut self, server_us: i64, asked_us: i64) -> io::Result<()> {
         let now = local_us();
-        let round_trip_us = now - asked_us;
-        if !(0..=60_000_000).contains(&round_trip_us) {
-            self.damaged();
+        if !self.clock.learn(asked_us, server_us, now) {
+            self.damaged("a time that was told before it was asked for");
             return Ok(());
         }
-        let is_first = self.clock.offset_us.is_none();
-        // Every comparison makes the best one a little worse: clocks drift apart.
-        self.clock.best_round_trip_us += 50;
-        if is_first || round_trip_us <= self.clock.best_round_trip_us {
-            self.clock.best_round_trip_us = round_trip_us;
-            self.clock.offset_us = Some(server_us - (now - round_trip_us / 2));
-        }
         let mut shelf = lock(&self.inner.shelf);
-        shelf.status.offset_us = self.clock.offset_us;
-        if !is_first {
+        shelf.status.offset_us = self.clock.offset_us();
+        if std::mem::replace(&mut self.is_open, true) {
             return Ok(());
         }
         shelf.status.server = Some(self.at);
@@ -275,12 +266,13 @@ impl<'a> Session<'a> {
         if !messages.is_empty() {
             self.write(Message::text(to_text(messages)))?;
         }
-        let Some(offset_us) = self.clock.offset_us else {
+        let Some(offset_us) = self.clock.offset_us() else {
             return Ok(());
         };
         let (mut frame, mut sent) = (Vec::new(), 0);
         for (number, value, local_us) in values {
-            encode(&mut frame, number, local_us + offset_us, &value);
+            // A robot that was switched on after this value was set has no such time; 0 would mean that nobody set it.
+            encode(&mut frame, number, local_us.saturating_add(offset_us).max(1), &value);
             sent += 1;
             if frame.len() >= FRAME_BYTES {
                 self.write(Message::Binary(std::mem::take(&mut frame).into()))?;
@@ -315,11 +307,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn read(&mut self) -> io::Result<()> {
-        loop {
+    /// Takes in what came, not without end; returns whether there may be more.
+    fn read(&mut self) -> io::Result<bool> {
+        for _ in 0..MOST_AT_ONCE {
             let message = match self.socket.read() {
                 Ok(message) => message,
-                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(tungstenite::Error::Io(error)) => return Err(error),
                 Err(error) => return Err(io::Error::other(error.to_string())),
             };
@@ -327,13 +320,11 @@ impl<'a> Session<'a> {
             match message {
                 Message::Text(text) => match from_text(&text) {
                     Ok((messages, unknown)) => {
-                        lock(&self.inner.shelf).status.counts.damaged += unknown;
+                        // Newer servers may say more than we know.
+                        tracing::trace!("{unknown} messages of {} are unknown", self.at);
                         messages.into_iter().for_each(|message| self.ruled(message));
                     }
-                    Err(error) => {
-                        tracing::debug!("{}: {error}", self.at);
-                        self.damaged();
-                    }
+                    Err(error) => self.damaged(&error.to_string()),
                 },
                 Message::Binary(frame) => match decode(&frame) {
                     Ok(values) => {
@@ -341,10 +332,7 @@ impl<'a> Session<'a> {
                             self.came(value)?;
                         }
                     }
-                    Err(error) => {
-                        tracing::debug!("{}: {error}", self.at);
-                        self.damaged();
-                    }
+                    Err(error) => self.damaged(&error.to_string()),
                 },
                 Message::Close(_) => {
                     return Err(io::Error::new(io::ErrorKind::ConnectionReset, "the server closed it"));
@@ -352,6 +340,7 @@ impl<'a> Session<'a> {
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
+        Ok(true)
     }
 
     fn ruled(&mut self, message: ToClient) {
@@ -361,7 +350,7 @@ impl<'a> Session<'a> {
             ToClient::Announce { name, id, r#type, .. } if self.announced.len() < MOST_TOPICS => {
                 self.announced.insert(id, (name, TopicType::named(r#type)));
             }
-            ToClient::Announce { .. } => self.damaged(),
+            ToClient::Announce { .. } => self.damaged("more topics than any robot has"),
             ToClient::Unannounce { id, .. } => drop(self.announced.remove(&id)),
             ToClient::Properties { .. } => {}
         }
@@ -371,31 +360,31 @@ impl<'a> Session<'a> {
         if id == TIME_SYNC_ID {
             return match value {
                 Value::Int(asked_us) => self.clock_told(server_us, asked_us),
-                _ => {
-                    self.damaged();
+                other => {
+                    self.damaged(&format!("a time that is {other}"));
                     Ok(())
                 }
             };
         }
         let Some((topic, topic_type)) = self.announced.get(&id) else {
-            self.damaged();
+            self.damaged(&format!("a value of topic {id}, which was not announced"));
             return Ok(());
         };
-        let mut shelf = lock(&self.inner.shelf);
-        if !topic_type.fits(&value) {
-            shelf.status.counts.damaged += 1;
+        if !topic_type.fits(&value) || !value.is_finite() {
+            self.damaged(&format!("`{topic}` is {value}, wanted a {topic_type}"));
             return Ok(());
         }
+        let mut shelf = lock(&self.inner.shelf);
         shelf.status.counts.received += 1;
         let mailboxes: Vec<_> = shelf.mailboxes_of(topic).cloned().collect();
-        drop(shelf);
         for mailbox in mailboxes {
-            mailbox.put(Update {
+            let has_missed = mailbox.put(Update {
                 topic: topic.clone(),
                 topic_type: topic_type.clone(),
                 value: value.clone(),
                 server_us,
             });
+            shelf.status.counts.missed += u64::from(has_missed);
         }
         Ok(())
     }
@@ -408,7 +397,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn damaged(&self) {
-        lock(&self.inner.shelf).status.counts.damaged += 1;
+    /// What came cannot be; it is left out.
+    fn damaged(&self, what: &str) {
+        let mut shelf = lock(&self.inner.shelf);
+        shelf.status.counts.damaged += 1;
+        shelf.status.damage = Some(format!("{} sent {what}", self.at));
     }
 }

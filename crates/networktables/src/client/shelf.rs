@@ -12,6 +12,9 @@ use crate::{SubscribeOptions, TopicType, Value};
 /// Values of a topic of which every one is to arrive that may wait.
 const MOST_WAITING: usize = 256;
 
+/// Bytes or elements of a value: more would make a server cut the connection, again and again.
+const LONGEST_VALUE: usize = 1 << 20;
+
 /// Everything that a server must be told; numbers are places, and are never used twice.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
@@ -64,14 +67,14 @@ impl Shelf {
             queue: VecDeque::new(),
         };
         let number = self.topics.len();
-        self.news.push(topic.publish(number));
+        self.tell(topic.publish(number));
         self.topics.push(Some(topic));
         number
     }
 
     pub(super) fn unpublish(&mut self, number: usize) {
         if self.topics.get_mut(number).and_then(Option::take).is_some() {
-            self.news.push(ToServer::Unpublish { pubuid: number as i64 });
+            self.tell(ToServer::Unpublish { pubuid: number as i64 });
         }
     }
 
@@ -82,14 +85,21 @@ impl Shelf {
             mailbox,
         };
         let number = self.readers.len();
-        self.news.push(reader.subscribe(number));
+        self.tell(reader.subscribe(number));
         self.readers.push(Some(reader));
         number
     }
 
     pub(super) fn unsubscribe(&mut self, number: usize) {
         if self.readers.get_mut(number).and_then(Option::take).is_some() {
-            self.news.push(ToServer::Unsubscribe { subuid: number as i64 });
+            self.tell(ToServer::Unsubscribe { subuid: number as i64 });
+        }
+    }
+
+    /// A server that comes later is told everything anyway.
+    fn tell(&mut self, message: ToServer) {
+        if self.status.server.is_some() {
+            self.news.push(message);
         }
     }
 
@@ -98,7 +108,7 @@ impl Shelf {
         let Some(topic) = self.topics.get_mut(number).and_then(Option::as_mut) else {
             return false;
         };
-        if !value.is_finite() || !topic.topic_type.fits(&value) {
+        if !value.is_finite() || !topic.topic_type.fits(&value) || value.len() > LONGEST_VALUE {
             self.status.counts.refused += 1;
             return false;
         }
@@ -113,6 +123,15 @@ impl Shelf {
         topic.queue.push_back((value.clone(), local_us));
         topic.retained = Some((value, local_us));
         true
+    }
+
+    /// The server is gone, and with it its clocks.
+    pub(super) fn disconnected(&mut self, why: String) {
+        let status = &mut self.status;
+        (status.server, status.own, status.since_us, status.protocol) = (None, None, None, None);
+        (status.offset_us, status.time_sync) = (None, None);
+        status.error = Some(why);
+        self.news.clear();
     }
 
     /// Everything anew, for a server that knows nothing: messages, and the last value of each topic.

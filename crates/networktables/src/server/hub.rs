@@ -13,6 +13,9 @@ const MOST_TOPICS: usize = 20_000;
 /// Updates that wait for whoever looks on; the oldest go first.
 const MOST_UPDATES: usize = 4096;
 
+/// What may wait for one client.
+const MOST_SAYINGS: usize = 50_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     topics: BTreeMap<String, Known>,
@@ -80,6 +83,13 @@ impl Hub {
         guest.map(|guest| std::mem::take(&mut guest.to_say)).unwrap_or_default()
     }
 
+    /// Whether a client takes so little that too much waits for it.
+    pub(super) fn is_too_slow(&self, client: u64) -> bool {
+        self.clients
+            .get(&client)
+            .is_some_and(|guest| guest.to_say.len() > MOST_SAYINGS)
+    }
+
     pub(super) fn ruled(&mut self, client: u64, message: ToServer) {
         match message {
             ToServer::Publish {
@@ -100,10 +110,15 @@ impl Hub {
                 subuid,
                 options,
             } => {
-                if let Some(guest) = self.clients.get_mut(&client) {
-                    guest.reads.insert(subuid, (topics, options));
-                }
                 let names: Vec<String> = self.topics.keys().cloned().collect();
+                let reads = (topics, options);
+                // It knows these, but may not have had their values.
+                let known = names.iter().filter(|name| reads_topic(&reads, name, false));
+                let values: Vec<Timed> = known.filter_map(|name| self.value_for(client, name)).collect();
+                if let Some(guest) = self.clients.get_mut(&client) {
+                    guest.reads.insert(subuid, reads);
+                    guest.to_say.extend(values.into_iter().map(Saying::Value));
+                }
                 for name in names {
                     self.announce_to(client, &name);
                 }
@@ -232,6 +247,18 @@ impl Hub {
         }
     }
 
+    /// The last value of a topic that a client knows by its number.
+    fn value_for(&self, client: u64, name: &str) -> Option<Timed> {
+        let (known, guest) = (self.topics.get(name)?, self.clients.get(&client)?);
+        let (value, server_us) = known
+            .topic
+            .value
+            .clone()
+            .filter(|_| guest.announced.contains(&known.id))?;
+        let id = known.id;
+        Some(Timed { id, server_us, value })
+    }
+
     fn store(&mut self, name: &str, value: Value, server_us: i64) {
         let Some(known) = self.topics.get_mut(name) else { return };
         known.topic.values += 1;
@@ -308,15 +335,23 @@ impl Known {
 impl Guest {
     /// Whether it reads a topic: at all, or its values.
     fn reads_topic(&self, name: &str, also_announcements_alone: bool) -> bool {
-        self.reads.values().any(|(topics, options)| {
-            (also_announcements_alone || !options.topicsonly)
-                && topics.iter().any(|topic| match options.prefix {
-                    // Names that begin with a dollar sign are the server's own: only who asks for them gets them.
-                    true => name.starts_with(topic.as_str()) && (!name.starts_with('$') || topic.starts_with('$')),
-                    false => topic == name,
-                })
-        })
+        self.reads
+            .values()
+            .any(|reads| reads_topic(reads, name, also_announcements_alone))
     }
+}
+
+fn reads_topic(
+    (topics, options): &(Vec<String>, SubscribeOptions),
+    name: &str,
+    also_announcements_alone: bool,
+) -> bool {
+    (also_announcements_alone || !options.topicsonly)
+        && topics.iter().any(|topic| match options.prefix {
+            // Names that begin with a dollar sign are the server's own: only who asks for them gets them.
+            true => name.starts_with(topic.as_str()) && (!name.starts_with('$') || topic.starts_with('$')),
+            false => topic == name,
+        })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
@@ -22,6 +23,8 @@ use crate::{local_us, time_sync, wake};
 const HANDSHAKE: Duration = Duration::from_secs(2);
 /// Newcomers that may be agreeing at once.
 const MOST_CLIENTS: usize = 64;
+/// Messages of one client that are taken in at one turn: the others have theirs.
+const MOST_AT_ONCE: usize = 256;
 /// The thread looks round at least this often.
 const LOOK_ROUND: Duration = Duration::from_secs(1);
 /// A client that is silent for so long is gone.
@@ -34,6 +37,8 @@ pub(super) struct Serving {
     listener: TcpListener,
     clock: UdpSocket,
     clients: Vec<Connection>,
+    /// Newcomers that have not agreed yet.
+    agreeing: Arc<AtomicUsize>,
     sent_away: u64,
 }
 
@@ -51,6 +56,7 @@ impl Serving {
             listener,
             clock,
             clients: Vec::new(),
+            agreeing: Arc::default(),
             sent_away: 0,
         }
     }
@@ -80,7 +86,9 @@ impl Serving {
             drop(state);
             let mut gone = Vec::new();
             for connection in &mut self.clients {
-                if sends_away || connection.serve(&self.inner).is_err() || connection.heard.elapsed() > SILENCE {
+                let is_too_slow = lock(&self.inner.state).hub.is_too_slow(connection.number);
+                let is_silent = connection.heard.elapsed() > SILENCE;
+                if sends_away || is_too_slow || is_silent || connection.serve(&self.inner).is_err() {
                     gone.push(connection.number);
                 }
             }
@@ -118,7 +126,10 @@ impl Serving {
 
     fn tell_time(&self) {
         let mut question = [0; 64];
-        while let Ok((length, from)) = self.clock.recv_from(&mut question) {
+        for _ in 0..MOST_AT_ONCE {
+            let Ok((length, from)) = self.clock.recv_from(&mut question) else {
+                return;
+            };
             if let Some(answer) = time_sync::answer(&question[..length], local_us()) {
                 // A clock that is not told is asked for again.
                 let _ = self.clock.send_to(&answer, from);
@@ -129,20 +140,28 @@ impl Serving {
     /// Each newcomer agrees in a thread of its own, so that one that says nothing holds up nobody.
     fn take_connections(&self) {
         while let Ok((stream, from)) = self.listener.accept() {
-            if self.clients.len() >= MOST_CLIENTS {
+            if self.clients.len() + self.agreeing.load(Ordering::SeqCst) >= MOST_CLIENTS {
                 tracing::debug!("{from} is one client too many");
                 continue;
             }
-            let inner = self.inner.clone();
-            let agree = move || match agree(stream) {
-                Ok(socket) => {
-                    lock(&inner.state).newcomers.push(socket);
-                    inner.bell.ring();
+            let (inner, agreeing) = (self.inner.clone(), self.agreeing.clone());
+            agreeing.fetch_add(1, Ordering::SeqCst);
+            let agree = move || {
+                match agree(stream) {
+                    Ok(socket) => lock(&inner.state).newcomers.push(socket),
+                    Err(error) => tracing::debug!("{from} did not agree: {error}"),
                 }
-                Err(error) => tracing::debug!("{from} did not agree: {error}"),
+                agreeing.fetch_sub(1, Ordering::SeqCst);
+                inner.bell.ring();
             };
             // Without a thread it is turned away.
-            let _ = std::thread::Builder::new().name("nt-newcomer".into()).spawn(agree);
+            if std::thread::Builder::new()
+                .name("nt-newcomer".into())
+                .spawn(agree)
+                .is_err()
+            {
+                self.agreeing.fetch_sub(1, Ordering::SeqCst);
+            }
         }
     }
 }
@@ -178,7 +197,7 @@ fn agree(stream: TcpStream) -> io::Result<Socket> {
         let Some(name) = request.uri().path().strip_prefix("/nt/") else {
             return Err(refused(StatusCode::NOT_FOUND));
         };
-        identity = name.chars().take(64).collect();
+        identity = decoded(name).chars().take(64).collect();
         let best = best.parse().map_err(|_| refused(StatusCode::INTERNAL_SERVER_ERROR))?;
         response.headers_mut().insert("Sec-WebSocket-Protocol", best);
         Ok(response)
@@ -189,19 +208,39 @@ fn agree(stream: TcpStream) -> io::Result<Socket> {
     Ok((socket, identity))
 }
 
+/// A part of a path as the name that it was.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = path.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let hex = behind
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        (rest, _) = match (first, hex) {
+            (b'%', Some(byte)) => (&behind[2..], bytes.push(byte)),
+            _ => (behind, bytes.push(*first)),
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 impl Connection {
     /// Takes in all that came and answers it.
     fn serve(&mut self, inner: &Inner) -> io::Result<()> {
-        loop {
+        for _ in 0..MOST_AT_ONCE {
             match self.socket.read() {
                 Ok(message) => {
                     self.heard = Instant::now();
                     self.came(inner, message)?;
                 }
-                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.say(inner);
+                }
                 Err(error) => return Err(io::Error::other(error.to_string())),
             }
         }
+        // There may be more, which the socket need not tell of again.
+        inner.bell.ring();
         self.say(inner)
     }
 
@@ -231,6 +270,10 @@ impl Connection {
 
     /// Says what the hub has for it, rules and values in their order.
     fn say(&mut self, inner: &Inner) -> io::Result<()> {
+        if self.is_full && self.done(WebSocket::flush).is_ok() && self.is_full {
+            // What waits for it stays where it is counted.
+            return Ok(());
+        }
         let sayings = lock(&inner.state).hub.to_say(self.number);
         let (mut rules, mut values) = (Vec::new(), Vec::new());
         for saying in sayings {
@@ -251,7 +294,6 @@ impl Connection {
             self.write(Message::text(to_text(&rules)))?;
         }
         self.write_values(&mut values)?;
-        self.is_full = false;
         self.done(WebSocket::flush)
     }
 
@@ -266,9 +308,13 @@ impl Connection {
         self.done(|socket| socket.write(message))
     }
 
+    /// What the network does not take now stays in the socket's own memory.
     fn done(&mut self, act: impl FnOnce(&mut WebSocket<TcpStream>) -> tungstenite::Result<()>) -> io::Result<()> {
         match act(&mut self.socket) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.is_full = false;
+                Ok(())
+            }
             Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.is_full = true;
                 Ok(())
