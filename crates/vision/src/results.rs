@@ -7,6 +7,7 @@
 //!  "items":[{"id":7,"family":"tag36h11","corners":[[x,y],[x,y],[x,y],[x,y]],"hamming":0,"margin":81.2,
 //!            "pose":{"R":[[…],[…],[…]],"t":[x,y,z],"yaw":0,"pitch":0,"roll":0,"error":0.1},"pose_alt":{…},"ambiguity":0.1,
 //!            "calibrated":true}],
+//!  "calibration":{"width_px":1280,"height_px":720,"fx":…},
 //!  "field":{"camera":{"R":…,"t":…},"robot":{"R":…,"t":…},"tags":[7,8],"error":0.3}}
 //! ```
 
@@ -38,6 +39,10 @@ pub struct Detections {
     pub camera: String,
     /// One entry a tag, smallest id first; empty when there is none.
     pub items: Vec<DetectionItem>,
+    /// The camera that poses were made with, for pictures of this size; what a reader needs to turn pixels into directions. Absent
+    /// when nothing is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CameraModel>,
     /// Where the camera is on the field. Absent without a layout, or when no tag of it is in the picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldItem>,
@@ -150,6 +155,7 @@ pub fn detections(camera_name: &str, tags: &[TagDetection], known: Known<'_>) ->
         version: DETECTIONS_VERSION,
         camera: camera_name.to_owned(),
         items: tags.iter().map(|tag| item(tag, known)).collect(),
+        calibration: known.camera.copied(),
         field: field(tags, known),
     }
 }

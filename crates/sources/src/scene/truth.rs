@@ -64,6 +64,7 @@ pub(super) fn detections(
         version: DETECTIONS_VERSION,
         camera: name.to_owned(),
         items,
+        calibration: Some(*camera),
         field,
     }
 }

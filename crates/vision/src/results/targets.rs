@@ -4,7 +4,8 @@
 //! {"type":"results","version":1,"camera":"front",
 //!  "items":[{"type":"target","label":"cargo","yaw":-3.1,"pitch":4.0,"area":1.2,"skew":0.4,"aim":[x,y],
 //!            "corners":[[x,y],[x,y],[x,y],[x,y]],"polygon":[[x,y],…],
-//!            "pose":{…},"pose_alt":{…},"ambiguity":0.1,"calibrated":true}]}
+//!            "pose":{…},"pose_alt":{…},"ambiguity":0.1,"calibrated":true}],
+//!  "calibration":{"width_px":1280,"height_px":720,"fx":…}}
 //! ```
 
 use super::PoseItem;
@@ -29,6 +30,9 @@ pub struct Targets {
     pub camera: String,
     /// Best first; empty when there is none.
     pub items: Vec<TargetItem>,
+    /// The camera that directions and poses were made with, for pictures of this size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CameraModel>,
 }
 
 /// The word in `type`.
@@ -103,6 +107,7 @@ pub fn targets(camera_name: &str, found: &[Target], known: KnownTarget<'_>) -> T
         version: TARGETS_VERSION,
         camera: camera_name.to_owned(),
         items: found.iter().map(|target| item(target, known)).collect(),
+        calibration: Some(*known.camera),
     }
 }
 
@@ -169,6 +174,7 @@ mod tests {
         let value = serde_json::to_value(&written).unwrap();
         let item = &value["items"][0];
         assert_eq!(value["type"], "results");
+        assert_eq!(written.calibration, Some(camera));
         assert_eq!(
             (&item["type"], &item["label"], &item["calibrated"]),
             (&"target".into(), &"port".into(), &false.into())

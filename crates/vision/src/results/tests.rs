@@ -47,6 +47,7 @@ fn a_pose_says_whether_its_camera_was_measured() {
         let item = &found.items[0];
         let pose = item.pose.unwrap();
         assert_eq!(item.calibrated, calibrated);
+        assert_eq!(found.calibration, Some(camera));
         assert!((pose.translation[2] - 2.0).abs() < 1e-6 && pose.yaw.abs() < 0.01);
         let value = serde_json::to_value(&found).unwrap();
         let keys: Vec<_> = value["items"][0]["pose"].as_object().unwrap().keys().cloned().collect();
