@@ -9,7 +9,7 @@ help:
 	@echo "make test    all tests, the ones in a real browser included"
 	@echo "make lint    formatter and lints, warnings as errors"
 	@echo "make bench   the bus beside this machine's own memory copy"
-	@echo "make peers   the bus, recordings and sound scores beside the programs of others"
+	@echo "make peers   the bus, recordings, sound scores and robots beside the programs of others"
 	@echo "make measure how old a picture is when the browser draws it"
 	@echo "make wheel   dist/bushbaby-….whl: the Python package with the command in it"
 	@echo "make soak    kills, freezes and an hour's work: two hours"
@@ -44,6 +44,7 @@ peers:
 	scripts/rtsp-peers.sh
 	scripts/sound/peers.sh
 	scripts/networktables/peers.sh
+	scripts/networktables/photon.sh
 
 measure: build
 	python3 scripts/measure_page.py

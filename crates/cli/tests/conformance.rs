@@ -320,6 +320,25 @@ fn evidence() {
     );
 }
 
+#[test]
+fn networktables() {
+    // A robot that is switched off: the node must say for whom it waits, and keep trying. One that is there is in its own tests.
+    check(
+        program(),
+        &Case {
+            kind: "networktables",
+            node: "networktables",
+            pipeline: format!(
+                "cameras:\n  eye: scene\nstages:\n  tags:\n    kind: apriltag\n    in: eye\nnetworktables:\n  server: 127.0.0.1:{}\n",
+                free_port()
+            ),
+            delivers: None,
+            has_hardware: false,
+            unknown_setting: ("networktables:\n", "  no_such_key: 1\n"),
+        },
+    );
+}
+
 /// The environment with the package of this checkout, which `scripts/python-env.sh` makes. Without it there are no Python nodes;
 /// `make test` makes it.
 fn python_environment() -> Option<PathBuf> {

@@ -2,12 +2,14 @@
 //!
 //! - [`alert`]: tells people and other programs when something was found, heard, lost or broken.
 //! - [`evidence`]: the sound and the picture around everything that is heard.
+//! - [`networktables`]: what was found, to a robot.
 //! - [`record`]: recordings that Foxglove, Rerun, ROS 2 tools and video players open.
 
 #![deny(missing_docs)]
 
 pub mod alert;
 pub mod evidence;
+pub mod networktables;
 pub mod record;
 
 use bushbaby_node::Kind;
@@ -25,5 +27,9 @@ pub const KINDS: &[Kind] = &[
     Kind::sink::<evidence::EvidenceKeeper>(
         "evidence",
         "Keeps the sound and the picture around everything that is heard.",
+    ),
+    Kind::sink::<networktables::NetworkTables>(
+        "networktables",
+        "Tells a robot what was found: NetworkTables, in the words of PhotonVision, of Limelight, or of both.",
     ),
 ];

@@ -38,6 +38,9 @@ pub const ALERTS: &str = "alerts";
 /// The kind that keeps the sound and the pictures around what is heard, and the name of its node.
 pub const EVIDENCE: &str = "evidence";
 
+/// The kind that tells a robot what was found, and the name of its node.
+pub const NETWORKTABLES: &str = "networktables";
+
 /// What runs a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bushbaby_bus::InstanceName;
 use bushbaby_node::control::{InputSpec, NodeSpec};
@@ -24,7 +25,7 @@ use crate::file::settings::masked::masked;
 use crate::file::settings::secrets::{Environment, Secrets, fill};
 use crate::file::settings::settle::{Settled, read_checked, settle};
 use crate::file::{FileProblem, expand, read_text, yaml};
-use crate::plan::{Plan, PlannedNode};
+use crate::plan::{Limits, Plan, PlannedNode};
 use crate::python::Surroundings;
 
 /// A file without mistakes.
@@ -254,7 +255,7 @@ impl NodeSettings {
             let own = settle(&raw, environment, |tree| match node.noun {
                 Noun::Web => kind.check(&web::in_long_form(tree)?, reading.base_dir),
                 Noun::Alerts => alerts::check_each(tree, &raw, |tree| kind.check(tree, reading.base_dir)),
-                Noun::Camera | Noun::Mic | Noun::Stage | Noun::Record | Noun::Evidence => {
+                Noun::Camera | Noun::Mic | Noun::Stage | Noun::Record | Noun::Evidence | Noun::NetworkTables => {
                     kind.check(tree, reading.base_dir)
                 }
             });
@@ -456,9 +457,21 @@ fn planned(
             .iter()
             .map(|pipeline| masked(&kind.shown(&pipeline.shown)))
             .collect(),
-        limits: any.limits(),
+        limits: limits(node.noun, any),
         restart: any.restart_policy(),
         process: any.process_settings(),
+    }
+}
+
+/// A robot that is switched off is no failure of ours: whoever waits for it is not started again for that.
+fn limits(noun: Noun, any: &AnyNode) -> Limits {
+    let limits = any.limits();
+    match noun {
+        Noun::NetworkTables => Limits {
+            stalled_restart: Duration::MAX,
+            ..limits
+        },
+        _ => limits,
     }
 }
 

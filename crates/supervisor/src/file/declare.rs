@@ -7,6 +7,7 @@ mod cameras;
 pub(crate) mod defaults;
 mod evidence;
 pub(crate) mod names;
+mod networktables;
 mod not_yet;
 pub(crate) mod pipelines;
 pub(crate) mod python;
@@ -70,6 +71,7 @@ pub(crate) enum Noun {
     Record,
     Alerts,
     Evidence,
+    NetworkTables,
     Web,
 }
 
@@ -83,6 +85,7 @@ impl Noun {
             Self::Record => "record",
             Self::Alerts => "alerts",
             Self::Evidence => "evidence",
+            Self::NetworkTables => "networktables",
             Self::Web => "web",
         }
     }
@@ -96,6 +99,7 @@ impl Noun {
             Self::Record => "record",
             Self::Alerts => "alerts",
             Self::Evidence => "evidence",
+            Self::NetworkTables => "networktables",
             Self::Web => "web",
         }
     }
@@ -181,6 +185,7 @@ pub(crate) fn called(noun: Noun, name: &str) -> String {
         Noun::Record => "`record`".to_owned(),
         Noun::Alerts => "`alerts`".to_owned(),
         Noun::Evidence => "`evidence`".to_owned(),
+        Noun::NetworkTables => "`networktables`".to_owned(),
         Noun::Web => "`web`".to_owned(),
     }
 }

@@ -40,7 +40,7 @@ impl Shown {
         let mut remark_key = "in";
         let mut first = |key: &str| body.insert(key.to_owned(), own.get(key).cloned().unwrap_or(Value::Null));
         match (node.noun, kind) {
-            (Noun::Web | Noun::Alerts, _) => {}
+            (Noun::Web | Noun::Alerts | Noun::NetworkTables, _) => {}
             (_, NodeKind::Python(python)) => {
                 first(python.key);
                 first(PYTHON);
@@ -53,7 +53,7 @@ impl Shown {
             remark_key = "each";
             let windows = wire.windows.map(|windows| (windows.window, windows.hop));
             body.insert(remark_key.to_owned(), long_wire(&wire.text, wire.pace, windows));
-        } else if matches!(node.noun, Noun::Stage | Noun::Record) {
+        } else if matches!(node.noun, Noun::Stage | Noun::Record | Noun::NetworkTables) {
             let inputs = resolved
                 .instances
                 .iter()
@@ -177,6 +177,7 @@ pub fn expand(checked: &Checked) -> String {
         Noun::Record,
         Noun::Alerts,
         Noun::Evidence,
+        Noun::NetworkTables,
         Noun::Web,
     ] {
         let nodes: Vec<&Shown> = checked.shown.iter().filter(|node| node.noun == noun).collect();

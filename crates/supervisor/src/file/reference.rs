@@ -7,7 +7,7 @@ use crate::file::declare::{Noun, address};
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::resolve::streams::in_words;
 use crate::file::schema::{alerts_broker, of_any_node, of_kind, of_type, properties};
-use crate::plan::{ALERT, EVIDENCE, RECORD};
+use crate::plan::{ALERT, EVIDENCE, NETWORKTABLES, RECORD};
 
 /// Returns every page as its file's name and its Markdown: one for each kind, one for Python nodes, and one
 /// for the keys of any node.
@@ -48,6 +48,9 @@ pub fn reference(kind: &Kind) -> String {
     }
     if kind.name == EVIDENCE {
         page.push_str(KEEPER);
+    }
+    if kind.name == NETWORKTABLES {
+        page.push_str(ROBOT);
     }
     if kind.name == ALERT {
         page.push_str(&alerts(&schema));
@@ -102,6 +105,19 @@ next keyframe, some seconds later. For each event that begins, three files:
 | `TIME_SOUND_SOURCE_ID.json` | `{\"type\":\"evidence\",\"version\":1,\"source\",\"id\",\"sound\",\"score\",\"start_at\",\"decided_at\",\"wav\":{\"file\",\"starts_at\",\"seconds\",\"sample_rate_hz\",\"channels\"},\"picture\":{\"file\",\"captured_at\"}}`; written when the others are complete |
 
 `TIME` is when it began, in UTC; `ID` is that of the event. The id of an alert is the alert's name, a dash, and this.
+";
+
+/// What no settings struct tells of the robot.
+const ROBOT: &str = "
+```yaml
+networktables: {team: 1518, dialect: [photonvision, limelight], in: tags}
+```
+
+`networktables: 1518` is short for a team, `networktables: 10.15.18.2` for a server. It reads detections (`apriltag`) and coloured targets
+(`colored_target`): all that there are, unless `in:` says which. `queue`, `every` and `max_fps` stand beside `in:` as they do in stages; 16
+results may wait where nothing else is said. A camera's tables carry the name of the camera that the results came from, also when there is
+only one: `/photonvision/front/…`, `/limelight-front/…`. While there is no robot the node is `stalled`, says for whom it waits, and goes on
+by itself. What robot code reads and may ask: [drop-in for PhotonVision robot code](../guide/photonvision.md).
 ";
 
 /// What no settings struct tells of alerts.

@@ -4,6 +4,7 @@ mod alerts;
 mod each;
 mod evidence;
 mod loops;
+mod networktables;
 mod page;
 mod record;
 pub(crate) mod streams;
@@ -92,6 +93,7 @@ pub(crate) fn resolve(nodes: &[Declared<'_>], lost_cameras: bool, findings: &mut
     resolver.record(nodes, &mut resolved);
     resolver.alerts(nodes, &mut resolved);
     resolver.evidence(nodes, &mut resolved);
+    resolver.networktables(nodes, &mut resolved);
     resolver.page(nodes);
     resolver.refuse_loops(nodes, &resolved);
     resolved
@@ -118,7 +120,11 @@ impl Resolver<'_, '_> {
             }],
         };
         for instance in &instances {
-            if !matches!(node.noun, Noun::Web | Noun::Record | Noun::Alerts | Noun::Evidence) {
+            let is_sink = matches!(
+                node.noun,
+                Noun::Web | Noun::Record | Noun::Alerts | Noun::Evidence | Noun::NetworkTables
+            );
+            if !is_sink {
                 self.streams.add(&instance.name, outputs);
             }
             for spec in outputs.unwrap_or_default() {

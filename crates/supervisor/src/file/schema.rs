@@ -11,7 +11,7 @@ use crate::file::declare::pipelines::{PIPELINE, PIPELINES};
 use crate::file::declare::wires::{LongWire, Pace, Synced};
 use crate::file::python_node::{DriverKeys, RunKeys};
 use crate::file::settings::any_node::AnyNode;
-use crate::plan::{ALERT, EVIDENCE, RECORD};
+use crate::plan::{ALERT, EVIDENCE, NETWORKTABLES, RECORD};
 
 /// Writes each type where it is used: the keys of several types make one object, which references cannot.
 pub(crate) fn generator() -> SchemaGenerator {
@@ -59,6 +59,9 @@ pub fn schema(kinds: &[Kind]) -> Value {
     }
     if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == EVIDENCE) {
         properties.insert("evidence".to_owned(), evidence(kind));
+    }
+    if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == NETWORKTABLES) {
+        properties.insert("networktables".to_owned(), networktables(kind));
     }
     if let Some(kind) = of_role(Role::Sink).find(|kind| kind.name == WEB) {
         properties.insert("web".to_owned(), web(kind));
@@ -358,6 +361,21 @@ fn evidence(kind: &Kind) -> Value {
     let folder = json!({ "type": "string", "title": "The folder for the files", "examples": ["evidence"] });
     let long = object(EVIDENCE, &[of_kind(kind), of_any_node()], &[], Map::new());
     merged(json!({ "description": kind.summary }), any_of(vec![folder, long]))
+}
+
+fn networktables(kind: &Kind) -> Value {
+    let what_in =
+        "What the robot is told: nodes, streams, patterns such as `*/detections`. Absent: all tags and targets.";
+    let server =
+        json!({ "type": "string", "title": "The server's address", "examples": ["10.15.18.2", "127.0.0.1:5810"] });
+    let team = json!({ "type": "integer", "minimum": 1, "title": "A team's number" });
+    let mut extra = properties(&of_type::<Pace>());
+    extra.insert(
+        "in".to_owned(),
+        merged(json!({ "description": what_in }), one_or_more(Vec::new())),
+    );
+    let long = object(NETWORKTABLES, &[of_kind(kind), of_any_node()], &[], extra);
+    merged(json!({ "description": kind.summary }), any_of(vec![server, team, long]))
 }
 
 fn web(kind: &Kind) -> Value {

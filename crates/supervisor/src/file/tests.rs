@@ -8,6 +8,7 @@ mod mistakes;
 mod plans;
 mod python;
 mod recording;
+mod robot;
 mod schemas;
 mod sound;
 mod trees;

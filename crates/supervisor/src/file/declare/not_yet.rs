@@ -1,7 +1,7 @@
 //! What the design has and this version has not: refused by name, so that nobody looks for a slip of the finger.
 
 /// Keys at the top of a file.
-pub(crate) const NOUNS: [&str; 2] = ["networktables", "bridges"];
+pub(crate) const NOUNS: [&str; 1] = ["bridges"];
 
 /// Kinds of stages.
 pub(crate) const STAGES: [&str; 2] = ["colored_target", "overlay"];

@@ -7,19 +7,30 @@ use bushbaby_node::settings::{Entry, Tree, Value};
 
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
-use crate::file::declare::{Declared, Noun, Reading, alerts, cameras, evidence, not_yet, record, stages, web};
+use crate::file::declare::{
+    Declared, Noun, Reading, alerts, cameras, evidence, networktables, not_yet, record, stages, web,
+};
 use crate::file::problem::{Findings, Spot, did_you_mean};
 
 /// What may stand at the top.
-pub(crate) const NOUNS: [&str; 9] = [
-    "cameras", "mics", "stages", "record", "alerts", "mqtt", "evidence", "web", "defaults",
+pub(crate) const NOUNS: [&str; 10] = [
+    "cameras",
+    "mics",
+    "stages",
+    "record",
+    "alerts",
+    "mqtt",
+    "evidence",
+    "networktables",
+    "web",
+    "defaults",
 ];
 
 const FIRST_FILE: &str = "a first file: `cameras: {front: scene}`";
 
 /// All that the file declares.
 pub(crate) struct Declarations<'a> {
-    /// In the order of starting a list: cameras, microphones, stages, the recorder, the alerts, the evidence, the page.
+    /// In the order of starting a list: cameras, microphones, stages, the recorder, the alerts, the evidence, the robot, the page.
     pub(crate) nodes: Vec<Declared<'a>>,
     pub(crate) defaults: Defaults,
 }
@@ -86,6 +97,9 @@ pub(crate) fn read<'a>(tree: &Tree, file: &Arc<Path>, reading: &mut Reading<'a>)
     }
     if let Some(tree) = tree.get("evidence") {
         nodes.extend(evidence::read(tree, file, &defaults, reading));
+    }
+    if let Some(tree) = tree.get("networktables") {
+        nodes.extend(networktables::read(tree, file, &defaults, reading));
     }
     if let Some(tree) = tree.get("web") {
         nodes.extend(web::read(tree, file, &defaults, reading));

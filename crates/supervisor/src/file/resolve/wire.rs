@@ -23,7 +23,7 @@ impl Resolver<'_, '_> {
     pub(super) fn wire(&mut self, node: &Declared<'_>, resolved: &mut Resolved) {
         let inputs = match &node.reads {
             Reads::Nothing | Reads::Watches(_) | Reads::Broken => return,
-            _ if node.noun == Noun::Record => return,
+            _ if matches!(node.noun, Noun::Record | Noun::NetworkTables) => return,
             Reads::Each(wire) => return self.refuse_count(node, &wire.spot, 1),
             Reads::In(wires) => {
                 resolved.note = fits_in_words(wires);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{Checked, FileProblem, check};
 
-pub(super) const KINDS: [Kind; 17] = [
+pub(super) const KINDS: [Kind; 18] = [
     Kind::source::<Camera<Usb>>("usb", "A USB camera."),
     Kind::source::<Camera<Rtsp>>("rtsp", "A network camera."),
     Kind::source::<Camera<Http>>("http", "A network camera over HTTP."),
@@ -28,6 +28,7 @@ pub(super) const KINDS: [Kind; 17] = [
     Kind::sink::<Reader<Recorder>>("record", "Writes streams into files."),
     Kind::sink::<Reader<Alerts>>("alert", "Tells somebody."),
     Kind::sink::<Reader<Keeper>>("evidence", "Keeps what was heard."),
+    Kind::sink::<Reader<Robot>>("networktables", "Tells a robot."),
     Kind::sink::<Reader<Web>>("web", "The page."),
 ];
 
@@ -235,6 +236,19 @@ impl Settings for Keeper {}
 fn default_evidence() -> PathBuf {
     "evidence".into()
 }
+
+settings! {
+    /// Settings of the robot.
+    Robot {
+        /// Its address.
+        #[serde(default)]
+        server: Option<String>,
+        /// Its team.
+        #[serde(default)]
+        team: Option<u16>,
+    }
+}
+impl Settings for Robot {}
 
 settings! {
     /// Settings of the alerts.

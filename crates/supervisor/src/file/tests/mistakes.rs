@@ -167,27 +167,25 @@ fn an_unknown_key_at_the_top() {
     hint: did you mean `cameras`?
     error: unknown key `banana`
       --> pipeline.yaml:4:1
-    hint: known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `web`, `defaults`
+    hint: known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `networktables`, `web`, `defaults`
     ");
 }
 
 #[test]
 fn what_is_not_there_yet() {
     insta::assert_snapshot!(
-        told("cameras: {a: scene, b: 'rtsps://h/s'}\nnetworktables: 10.12.34.2\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
+        told("cameras: {a: scene, b: 'rtsps://h/s'}\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
         @r"
     error: camera `b`: `rtsps://` is not there yet in this version
       --> pipeline.yaml:1:24
-    error: `networktables:` is not there yet in this version
-      --> pipeline.yaml:2:1
     error: `bridges:` is not there yet in this version
-      --> pipeline.yaml:3:1
+      --> pipeline.yaml:2:1
     error: stage `ball`: `kind: colored_target` is not there yet in this version
-      --> pipeline.yaml:5:16
+      --> pipeline.yaml:4:16
     error: stage `over`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:6:16
+      --> pipeline.yaml:5:16
     error: `defaults:`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:7:12
+      --> pipeline.yaml:6:12
     "
     );
 }
@@ -899,5 +897,5 @@ fn a_terminal_is_not_steered_by_a_file() {
 #[test]
 fn problems_are_also_objects_for_programs() {
     let problems = checked("cameras: {a: scene}\nbanana: 1\n").unwrap_err();
-    insta::assert_snapshot!(serde_json::to_string(&problems).unwrap(), @r#"[{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `web`, `defaults`"}]"#);
+    insta::assert_snapshot!(serde_json::to_string(&problems).unwrap(), @r#"[{"file":"pipeline.yaml","line":2,"column":1,"message":"unknown key `banana`","hint":"known: `cameras`, `mics`, `stages`, `record`, `alerts`, `mqtt`, `evidence`, `networktables`, `web`, `defaults`"}]"#);
 }

@@ -1,0 +1,221 @@
+//! `networktables`: tells a robot what was found, in the words that its code knows already.
+//!
+//! In: detections of tags, coloured targets. Out: topics on the robot's NetworkTables server.
+//!
+//! ```text
+//! bus ── seen (any stage's result) ── telling ── photonvision, limelight, dashboards (pure: topics and values) ── robot (the network)
+//!                                        robot ── asked (what its code wishes for)
+//! ```
+//!
+//! Results are joined by origin: a camera's topics carry the name of the camera that the picture came from, and ages are counted from its
+//! capture. The network never makes the bus wait.
+
+mod asked;
+mod axes;
+mod dashboards;
+mod entry;
+mod limelight;
+mod machine;
+mod photonvision;
+mod robot;
+mod seen;
+mod settings;
+mod stamp;
+mod telling;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod wish;
+
+use std::time::Duration;
+
+use bushbaby_bus::{Frame, MAX_QUEUE, MonoTime, ReadOptions, ReadPolicy, RecvError, StreamName, Subscriber, wait_any};
+use bushbaby_networktables::ClientStatus;
+use bushbaby_node::control::{Dropped, InputSpec};
+use bushbaby_node::inputs::read_options;
+use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
+use bushbaby_vision::field::FieldLayout;
+
+use asked::Asked;
+use dashboards::Streams;
+use robot::{Reach, Robot};
+use seen::Seen;
+use telling::{Manner, News, Telling};
+
+pub use settings::{Dialect, Settings};
+pub use wish::{Leds, Picture, RobotWish, Wish};
+
+/// It is looked this often whether the robot is there, what it asks, and which cameras are silent.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// The node `networktables`, ready to run.
+#[derive(Debug)]
+pub struct NetworkTables {
+    settings: Settings,
+    readers: Vec<Subscriber>,
+    field_size_m: Option<[f64; 2]>,
+}
+
+impl Sink for NetworkTables {
+    type Settings = Settings;
+    const INPUTS: InputNeed = InputNeed::Anything;
+
+    fn open(settings: Settings, context: &NodeContext) -> Result<Self, NodeError> {
+        let readers: Result<Vec<Subscriber>, NodeError> = context
+            .spec
+            .inputs
+            .iter()
+            .map(|spec| subscribe(context, spec))
+            .collect();
+        let field_size_m = match &settings.field {
+            Some(path) => FieldLayout::from_path(&context.resolve(path))
+                .map_err(|error| NodeError::new(error.to_string()))?
+                .size_m(),
+            None => None,
+        };
+        Ok(Self {
+            settings,
+            readers: readers?,
+            field_size_m,
+        })
+    }
+
+    fn run(self, context: &NodeContext) -> Result<(), NodeError> {
+        let address = self.settings.address()?;
+        let machine = machine::this();
+        let streams = self.settings.streams.map(|port| Streams {
+            hostname: machine.hostname.clone(),
+            address: None,
+            port,
+        });
+        let mut running = Running {
+            context,
+            robot: Robot::start(address)?,
+            telling: Telling::new(Manner {
+                dialects: self.settings.dialect.clone(),
+                version: self.settings.version.clone(),
+                machine,
+                field_size_m: self.field_size_m,
+                streams,
+            }),
+            asked: Asked::default(),
+            status: ClientStatus::default(),
+        };
+        let begin = running.telling.begin();
+        running.tell(begin);
+        context.reporter.ready();
+        while !context.stop.is_set() {
+            running.look();
+            let all: Vec<&Subscriber> = self.readers.iter().collect();
+            if all.is_empty() {
+                context.stop.wait(LOOK_EVERY);
+                continue;
+            }
+            wait_any(&all, LOOK_EVERY)?;
+            for reader in all {
+                running.take_all(reader)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Each result counts: some may wait.
+fn subscribe(context: &NodeContext, spec: &InputSpec) -> Result<Subscriber, NodeError> {
+    let policy = spec
+        .queue
+        .map_or(ReadPolicy::Latest, |queue| ReadPolicy::Queue(queue.clamp(1, MAX_QUEUE)));
+    let options = ReadOptions {
+        policy,
+        ..read_options(spec)
+    };
+    let subscriber = context.bus.subscriber(&spec.stream, options)?;
+    let waker = subscriber.waker();
+    context.stop.on_set(move || waker.wake());
+    Ok(subscriber)
+}
+
+/// The state of a running node.
+struct Running<'c> {
+    context: &'c NodeContext,
+    robot: Robot,
+    /// How it went when it was looked last.
+    status: ClientStatus,
+    telling: Telling,
+    asked: Asked,
+}
+
+impl Running<'_> {
+    /// Takes all that waits on a stream.
+    fn take_all(&mut self, reader: &Subscriber) -> Result<(), NodeError> {
+        let reporter = &self.context.reporter;
+        loop {
+            let stream = reader.stream();
+            let received = match reader.try_recv() {
+                Err(RecvError::Damaged { .. }) => {
+                    reporter.warn(&format!("a frame of `{stream}` was damaged and is left out"));
+                    continue;
+                }
+                other => other?,
+            };
+            let counts = reader.counts();
+            let dropped = Dropped {
+                superseded: counts.superseded,
+                overflow: counts.overflow,
+                damaged: counts.damaged,
+                skipped: counts.skipped,
+            };
+            reporter.dropped(stream, dropped);
+            let Some(frame) = received else { return Ok(()) };
+            self.take(stream, &frame);
+        }
+    }
+
+    fn take(&mut self, stream: &StreamName, frame: &Frame) {
+        let reporter = &self.context.reporter;
+        let captured = frame.captured().mono;
+        reporter.received(stream, frame.received_at().since(captured));
+        match Seen::read(frame.body()) {
+            Ok(seen) => {
+                let camera = frame.origin().stream.node();
+                let clock = robot::clock(&self.status);
+                let news = self.telling.result(camera, &seen, captured, MonoTime::now(), clock);
+                self.tell(news);
+            }
+            Err(error) => reporter.warn(&format!("a frame of `{stream}` is told to nobody: {error}")),
+        }
+    }
+
+    /// Looks at all that is no result.
+    fn look(&mut self) {
+        let reporter = &self.context.reporter;
+        self.status = self.robot.status();
+        self.telling.is_seen_at(robot::own_address(&self.status));
+        match self.robot.reach(&self.status) {
+            Reach::There => reporter.running(),
+            Reach::Waiting { reason, hint } => reporter.stalled(&reason, hint.as_deref()),
+        }
+        let now = MonoTime::now();
+        while let Some((topic, value)) = self.robot.asked() {
+            if let Some(told) = self.asked.take(&topic, &value, now) {
+                reporter.warn(&told);
+            }
+        }
+        let news = self.telling.look(now, robot::time_sync(&self.status));
+        self.tell(news);
+    }
+
+    fn tell(&mut self, news: News) {
+        for refused in &news.refused {
+            let all = self.telling.refused();
+            tracing::debug!("{refused} ({all} so far)");
+            self.context.reporter.warn(refused);
+        }
+        news.entries.iter().for_each(|entry| self.robot.tell(entry));
+        if let Err(error) = self.robot.listen(&news.listen) {
+            let reporter = &self.context.reporter;
+            reporter.warn(&format!("what the robot asks for cannot be heard: {error}"));
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! Which topics are told what, and when: all that is decided between a result and the network.
+//!
+//! In: what was seen, moments, what is known of the robot's clock. Out: entries whose value is news, each a number where it must be one.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bushbaby_bus::MonoTime;
+use bushbaby_vision::camera::CameraModel;
+
+use super::dashboards::{self, Streams};
+use super::entry::{Content, Entry};
+use super::limelight;
+use super::photonvision::{self, Machine, TimeSync};
+use super::seen::Seen;
+use super::settings::Dialect;
+use super::stamp::Stamp;
+
+/// A camera without a result for so long is told as not connected.
+const SILENT_AFTER: Duration = Duration::from_secs(2);
+/// Results that the rate is worked out from.
+const RATE_OVER: usize = 30;
+
+/// What does not change while the node runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Manner {
+    pub(crate) dialects: Vec<Dialect>,
+    /// What photonlib is told.
+    pub(crate) version: String,
+    pub(crate) machine: Machine,
+    pub(crate) field_size_m: Option<[f64; 2]>,
+    /// Where dashboards find pictures.
+    pub(crate) streams: Option<Streams>,
+}
+
+/// What is known of the clock that robot code measures with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RobotClock {
+    /// Its time less ours.
+    pub(crate) offset_us: i64,
+    /// When it was heard of last; absent: never.
+    pub(crate) heard: Option<MonoTime>,
+}
+
+/// The state between results.
+#[derive(Debug)]
+pub(crate) struct Telling {
+    manner: Manner,
+    cameras: BTreeMap<String, Camera>,
+    /// What was told last, by topic.
+    last: HashMap<String, Content>,
+    /// Values that were none.
+    refused: u64,
+}
+
+#[derive(Debug, Default)]
+struct Camera {
+    results: i64,
+    /// When the last ones came.
+    came: VecDeque<MonoTime>,
+    model: Option<CameraModel>,
+    is_silent: bool,
+}
+
+/// What there is to tell.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct News {
+    /// Topics whose value is another than before, or counts each time.
+    pub(crate) entries: Vec<Entry>,
+    /// Topics to listen to from now on.
+    pub(crate) listen: Vec<String>,
+    /// What was left out, in words.
+    pub(crate) refused: Vec<String>,
+}
+
+impl Telling {
+    pub(crate) fn new(manner: Manner) -> Self {
+        Self {
+            manner,
+            cameras: BTreeMap::new(),
+            last: HashMap::new(),
+            refused: 0,
+        }
+    }
+
+    /// This machine's address as the robot sees it: dashboards are told it with the next results.
+    pub(crate) fn is_seen_at(&mut self, address: Option<IpAddr>) {
+        if let (Some(streams), Some(address)) = (&mut self.manner.streams, address) {
+            streams.address = Some(address);
+        }
+    }
+
+    /// What is told before any result.
+    pub(crate) fn begin(&mut self) -> News {
+        let mut news = News::default();
+        self.say(self.global(), &mut news);
+        news
+    }
+
+    /// What one result has to tell.
+    pub(crate) fn result(
+        &mut self,
+        name: &str,
+        seen: &Seen,
+        captured: MonoTime,
+        now: MonoTime,
+        clock: RobotClock,
+    ) -> News {
+        let mut news = News {
+            refused: seen.refused.clone(),
+            ..News::default()
+        };
+        self.refused += seen.refused.len() as u64;
+        if !self.cameras.contains_key(name) {
+            self.meet(name, &mut news);
+        }
+        let camera = self.cameras.entry(name.to_owned()).or_default();
+        camera.results += 1;
+        camera.came.push_back(now);
+        if camera.came.len() > RATE_OVER {
+            camera.came.pop_front();
+        }
+        camera.model = seen.camera;
+        camera.is_silent = false;
+        let stamp = Stamp {
+            number: camera.results,
+            captured_us: us(captured).saturating_add(clock.offset_us),
+            now_us: us(now).saturating_add(clock.offset_us),
+            since_pong_us: clock.heard.map_or(i64::MAX, |heard| us_of(now.since(heard))),
+            latency_ms: now.since(captured).as_secs_f64() * 1e3,
+            fps: rate(&camera.came),
+            captured_here_us: us(captured),
+        };
+        let mut entries = Vec::new();
+        for dialect in &self.manner.dialects {
+            entries.extend(match dialect {
+                Dialect::Photonvision => photonvision::result(name, seen, &stamp),
+                Dialect::Limelight => limelight::result(name, seen, &stamp, self.manner.field_size_m),
+            });
+        }
+        entries.extend(self.for_dashboards(name));
+        self.say(entries, &mut news);
+        news
+    }
+
+    /// What the time that passes has to tell.
+    pub(crate) fn look(&mut self, now: MonoTime, sync: Option<TimeSync>) -> News {
+        let mut news = News::default();
+        let mut silent = Vec::new();
+        for (name, camera) in &mut self.cameras {
+            let last = camera.came.back().copied().unwrap_or(now);
+            if !camera.is_silent && now.since(last) > SILENT_AFTER {
+                camera.is_silent = true;
+                silent.push(name.clone());
+            }
+        }
+        let mut entries: Vec<Entry> = silent.iter().flat_map(|name| self.for_dashboards(name)).collect();
+        if let Some(sync) = sync.filter(|_| self.speaks(Dialect::Photonvision)) {
+            entries.extend(photonvision::time_sync(&self.manner.machine.hostname, &sync));
+        }
+        self.say(entries, &mut news);
+        news
+    }
+
+    /// How many values were left out so far.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// The first result of a camera.
+    fn meet(&mut self, name: &str, news: &mut News) {
+        self.cameras.insert(name.to_owned(), Camera::default());
+        let mut entries = self.global();
+        let one = [name.to_owned()];
+        for dialect in &self.manner.dialects {
+            match dialect {
+                Dialect::Photonvision => {
+                    entries.extend(photonvision::camera(name));
+                    news.listen.extend(photonvision::topics(&one));
+                }
+                Dialect::Limelight => news.listen.extend(limelight::topics(&one)),
+            }
+        }
+        self.say(entries, news);
+    }
+
+    fn global(&self) -> Vec<Entry> {
+        if !self.speaks(Dialect::Photonvision) {
+            return Vec::new();
+        }
+        let cameras: Vec<String> = self.cameras.keys().cloned().collect();
+        photonvision::global(&self.manner.version, &self.manner.machine, &cameras)
+    }
+
+    fn for_dashboards(&self, name: &str) -> Vec<Entry> {
+        let (Some(streams), Some(camera)) = (&self.manner.streams, self.cameras.get(name)) else {
+            return Vec::new();
+        };
+        dashboards::camera(name, streams, camera.model.as_ref(), !camera.is_silent)
+    }
+
+    fn speaks(&self, dialect: Dialect) -> bool {
+        self.manner.dialects.contains(&dialect)
+    }
+
+    /// Keeps what is news, and leaves out what is no number.
+    fn say(&mut self, entries: Vec<Entry>, news: &mut News) {
+        for entry in entries {
+            if !entry.content.is_finite() {
+                self.refused += 1;
+                news.refused
+                    .push(format!("`{}` is not told a number that is none", entry.topic));
+                continue;
+            }
+            if !entry.each_counts {
+                if self.last.get(&entry.topic) == Some(&entry.content) {
+                    continue;
+                }
+                self.last.insert(entry.topic.clone(), entry.content.clone());
+            }
+            news.entries.push(entry);
+        }
+    }
+}
+
+fn us(time: MonoTime) -> i64 {
+    i64::try_from(time.as_ns() / 1000).unwrap_or(i64::MAX)
+}
+
+fn us_of(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Results a second; nought before the second.
+fn rate(came: &VecDeque<MonoTime>) -> f64 {
+    let (Some(first), Some(last)) = (came.front(), came.back()) else {
+        return 0.0;
+    };
+    let seconds = last.since(*first).as_secs_f64();
+    if seconds > 0.0 {
+        (came.len() - 1) as f64 / seconds
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::networktables::testing::{nothing, seen, two_tags};
+
+    fn telling(dialects: &[Dialect]) -> Telling {
+        Telling::new(Manner {
+            dialects: dialects.to_vec(),
+            version: "v1".to_owned(),
+            machine: Machine {
+                hostname: "jetson".to_owned(),
+                mac: "02-00-00-00-00-01".to_owned(),
+            },
+            field_size_m: None,
+            streams: Some(Streams {
+                hostname: "jetson".to_owned(),
+                address: None,
+                port: 5800,
+            }),
+        })
+    }
+
+    fn at_ms(ms: u64) -> MonoTime {
+        MonoTime::from_ns(ms * 1_000_000)
+    }
+
+    const SYNCED: RobotClock = RobotClock {
+        offset_us: -500,
+        heard: Some(MonoTime::from_ns(900_000_000)),
+    };
+
+    fn value(news: &News, topic: &str) -> Option<Content> {
+        let entry = news.entries.iter().find(|entry| entry.topic == topic)?;
+        Some(entry.content.clone())
+    }
+
+    fn number(bytes: &Content, index: usize) -> i64 {
+        let Content::Bytes { bytes, .. } = bytes else {
+            panic!("{bytes:?}")
+        };
+        i64::from_le_bytes(bytes[index * 8..index * 8 + 8].try_into().unwrap())
+    }
+
+    #[test]
+    fn the_age_and_both_times_are_of_the_robots_clock() {
+        let mut telling = telling(&[Dialect::Photonvision, Dialect::Limelight]);
+        let news = telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1020), SYNCED);
+        let packed = value(&news, "/photonvision/front/rawBytes").unwrap();
+        let numbers: Vec<i64> = (0..4).map(|index| number(&packed, index)).collect();
+        assert_eq!(numbers, [1, 999_500, 1_019_500, 120_000]);
+        assert_eq!(value(&news, "/photonvision/front/latencyMillis"), Some(20.0.into()));
+        assert_eq!(value(&news, "/limelight-front/tl"), Some(20.0.into()));
+        assert_eq!(value(&news, "/limelight-front/cl"), Some(0.0.into()));
+    }
+
+    #[test]
+    fn without_a_clock_the_silence_is_endless() {
+        let mut telling = telling(&[Dialect::Photonvision]);
+        let unknown = RobotClock {
+            offset_us: 0,
+            heard: None,
+        };
+        let news = telling.result("front", &seen(&nothing()), at_ms(1000), at_ms(1020), unknown);
+        assert_eq!(
+            number(&value(&news, "/photonvision/front/rawBytes").unwrap(), 3),
+            i64::MAX
+        );
+    }
+
+    #[test]
+    fn only_news_is_told_but_each_result_counts() {
+        let mut telling = telling(&[Dialect::Photonvision, Dialect::Limelight]);
+        let first = telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1010), SYNCED);
+        let second = telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1010), SYNCED);
+        let topics: Vec<&str> = second.entries.iter().map(|entry| entry.topic.as_str()).collect();
+        assert!(first.entries.len() > 70, "{}", first.entries.len());
+        assert_eq!(
+            topics,
+            [
+                "/photonvision/front/rawBytes",
+                "/photonvision/front/heartbeat",
+                "/limelight-front/hb"
+            ]
+        );
+        assert!(second.listen.is_empty());
+    }
+
+    #[test]
+    fn cameras_are_counted_apart_and_each_is_listened_to_once() {
+        let mut telling = telling(&[Dialect::Photonvision]);
+        let begin = telling.begin();
+        assert_eq!(value(&begin, "/photonvision/version"), Some("v1".into()));
+        for (name, number) in [("front", 1), ("back", 1), ("front", 2)] {
+            let news = telling.result(name, &seen(&nothing()), at_ms(1000), at_ms(1010), SYNCED);
+            assert_eq!(
+                value(&news, &format!("/photonvision/{name}/heartbeat")),
+                Some(i64::from(number).into())
+            );
+            assert_eq!(news.listen.is_empty(), number == 2);
+            if name == "back" {
+                let names = value(&news, "/photonvision/coprocessors/02-00-00-00-00-01/cameraNames");
+                assert_eq!(names, Some(Content::Texts(vec!["back".to_owned(), "front".to_owned()])));
+            }
+        }
+    }
+
+    #[test]
+    fn no_number_that_is_none_is_told() {
+        let mut telling = telling(&[Dialect::Photonvision, Dialect::Limelight]);
+        let mut broken = seen(&two_tags());
+        broken.targets[0].skew_deg = f64::NAN;
+        let news = telling.result("front", &broken, at_ms(1000), at_ms(1010), SYNCED);
+        assert!(news.entries.iter().all(|entry| entry.content.is_finite()));
+        assert_eq!(
+            news.refused,
+            [
+                "`/photonvision/front/targetSkew` is not told a number that is none",
+                "`/limelight-front/t2d` is not told a number that is none"
+            ]
+        );
+        assert_eq!(telling.refused(), 2);
+    }
+
+    #[test]
+    fn a_silent_camera_is_told_as_gone_until_it_comes_again() {
+        let mut telling = telling(&[Dialect::Limelight]);
+        let connected = |news: &News| value(news, "/CameraPublisher/front/connected");
+        let first = telling.result("front", &seen(&nothing()), at_ms(1000), at_ms(1000), SYNCED);
+        assert_eq!(connected(&first), Some(true.into()));
+        assert_eq!(connected(&telling.look(at_ms(2500), None)), None);
+        assert_eq!(connected(&telling.look(at_ms(3500), None)), Some(false.into()));
+        assert_eq!(connected(&telling.look(at_ms(9500), None)), None);
+        let again = telling.result("front", &seen(&nothing()), at_ms(9900), at_ms(9910), SYNCED);
+        assert_eq!(connected(&again), Some(true.into()));
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_results() {
+        let mut telling = telling(&[Dialect::Photonvision]);
+        let mut news = News::default();
+        for n in 0..100 {
+            news = telling.result("front", &seen(&nothing()), at_ms(n * 20), at_ms(n * 20), SYNCED);
+        }
+        assert_eq!(news.refused, Vec::<String>::new());
+        assert!((rate(&telling.cameras["front"].came) - 50.0).abs() < 1e-9);
+        assert_eq!(rate(&VecDeque::from([at_ms(5)])), 0.0);
+    }
+}

@@ -1,0 +1,141 @@
+//! What robot code asks of a camera, whichever dialect it speaks.
+
+use std::fmt;
+
+/// A wish of the robot's. None is granted yet: stages cannot be changed while they run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RobotWish {
+    /// Of which camera; absent: of all.
+    pub camera: Option<String>,
+    /// What it is.
+    pub what: Wish,
+}
+
+/// What is wished for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wish {
+    /// Another pipeline, by its number.
+    Pipeline(u32),
+    /// Pictures for the driver, without looking for targets.
+    DriverMode(bool),
+    /// At most so many pictures a second; absent: as many as there are.
+    FpsLimit(Option<u32>),
+    /// What the lamps are to do.
+    Leds(Leds),
+    /// A picture to be kept.
+    Snapshot {
+        /// Grows with each.
+        count: u64,
+        /// Which one.
+        of: Picture,
+    },
+    /// How two cameras share a stream.
+    StreamLayout(u32),
+    /// The part of the picture that is looked at: left, right, bottom, top, from -1 to 1.
+    Crop([f64; 4]),
+    /// The tag that comes first; absent: the largest.
+    PriorityTag(Option<u32>),
+    /// The only tags that count; empty: all.
+    Tags(Vec<u32>),
+    /// How the robot is turned, degrees: yaw, and how fast, pitch, and how fast, roll, and how fast.
+    Orientation([f64; 6]),
+    /// Where the camera is on the robot: `x y z` in metres, then degrees.
+    OnRobot([f64; 6]),
+    /// How much smaller a picture is looked at: 0 is the pipeline's own, 1 not at all.
+    Downscale(u32),
+    /// Where tags are: WPILib's JSON.
+    FieldLayout(String),
+    /// Anything else that the dialect knows, with its numbers.
+    Other {
+        /// The topic's last part.
+        name: &'static str,
+        /// Its numbers.
+        values: Vec<f64>,
+    },
+}
+
+/// Lamps beside a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leds {
+    /// As the pipeline has them.
+    AsThePipeline,
+    /// Dark.
+    Off,
+    /// On and off.
+    Blink,
+    /// Bright.
+    On,
+}
+
+/// Which picture is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// As the camera sees it.
+    Raw,
+    /// With what was found drawn into it.
+    Drawn,
+}
+
+/// A value that says nothing that could be wished for.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("the robot wrote {got} to `{topic}`, wanted {wanted}")]
+pub(crate) struct NoWish {
+    pub(crate) topic: String,
+    pub(crate) got: String,
+    pub(crate) wanted: &'static str,
+}
+
+impl RobotWish {
+    /// Whether it is how things are anyway.
+    pub(crate) fn is_so_already(&self) -> bool {
+        match &self.what {
+            Wish::Pipeline(0)
+            | Wish::DriverMode(false)
+            | Wish::FpsLimit(None)
+            | Wish::Leds(Leds::AsThePipeline)
+            | Wish::Snapshot { count: 0, .. }
+            | Wish::StreamLayout(0)
+            | Wish::PriorityTag(None)
+            | Wish::Downscale(0 | 1) => true,
+            Wish::Tags(tags) => tags.is_empty(),
+            Wish::Crop([left, right, bottom, top]) => {
+                let is_all = *left <= -1.0 && *right >= 1.0 && *bottom <= -1.0 && *top >= 1.0;
+                is_all || (left == right && bottom == top)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for RobotWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            Wish::Pipeline(index) => write!(f, "pipeline {index}"),
+            Wish::DriverMode(true) => f.write_str("driver mode"),
+            Wish::DriverMode(false) => f.write_str("the end of driver mode"),
+            Wish::FpsLimit(Some(fps)) => write!(f, "at most {fps} pictures a second"),
+            Wish::FpsLimit(None) => f.write_str("as many pictures a second as there are"),
+            Wish::Leds(Leds::AsThePipeline) => f.write_str("lamps as the pipeline has them"),
+            Wish::Leds(Leds::Off) => f.write_str("lamps off"),
+            Wish::Leds(Leds::Blink) => f.write_str("lamps that blink"),
+            Wish::Leds(Leds::On) => f.write_str("lamps on"),
+            Wish::Snapshot { .. } => f.write_str("a snapshot"),
+            Wish::StreamLayout(layout) => write!(f, "stream layout {layout}"),
+            Wish::Crop([left, right, bottom, top]) => {
+                write!(f, "the part of the picture from ({left}, {bottom}) to ({right}, {top})")
+            }
+            Wish::PriorityTag(Some(id)) => write!(f, "tag {id} before all others"),
+            Wish::PriorityTag(None) => f.write_str("no tag before the others"),
+            Wish::Tags(tags) => write!(f, "only the tags {tags:?}"),
+            Wish::Orientation(_) => f.write_str("poses that use the robot's heading"),
+            Wish::OnRobot(_) => f.write_str("another place of the camera on the robot"),
+            Wish::Downscale(factor) => write!(f, "a search in pictures made {factor} times smaller"),
+            Wish::FieldLayout(_) => f.write_str("another field layout"),
+            Wish::Other { name, .. } => write!(f, "`{name}`"),
+        }?;
+        match &self.camera {
+            Some(camera) => write!(f, " of `{camera}`"),
+            None => Ok(()),
+        }
+    }
+}
