@@ -3,10 +3,12 @@
 //! In: borrowed bytes as a camera, a decoder or the bus gives them, described and checked once by [`ImageView`].
 //! Out: what a reader needs of them, and only that: the grey plane for a detector ([`luma`], without a copy where
 //! there is one), [`to_i420`], [`to_rgb8`], rows by colour ([`RgbRows`]), a smaller picture ([`Resizer`]) or a JPEG ([`jpeg::Encoder`]).
+//! [`draw`] puts shapes into a picture, in its own format.
 //!
 //! Nothing here opens a file, keeps time or prints. Every byte may come from a broken camera: what does not fit
 //! is a typed error, never a panic.
 
+pub mod draw;
 mod format;
 mod i420;
 mod image;
