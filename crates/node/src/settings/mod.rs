@@ -36,7 +36,7 @@ use serde::de::DeserializeOwned;
 pub use problem::{Problem, nearest};
 pub use read::read;
 pub use tree::{Entry, Place, Scalar, Tree, Value};
-pub use units::{Angle, Bitrate, ByteSize, Length, Offset, SizePx, Time, UnitError};
+pub use units::{Angle, Bitrate, ByteSize, Length, Offset, Percent, SizePx, Time, UnitError};
 
 /// The settings of a kind of node.
 pub trait Settings: DeserializeOwned + Serialize + JsonSchema {

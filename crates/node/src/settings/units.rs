@@ -1,4 +1,4 @@
-//! Values that carry their unit: `200ms`, `165mm`, `2GB`, `1280x720`.
+//! Values that carry their unit: `200ms`, `165mm`, `2GB`, `50%`, `1280x720`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -62,6 +62,13 @@ pub struct Offset {
 pub struct Angle {
     /// Degrees; finite.
     pub degrees: f64,
+}
+
+/// A share of something: `50%`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct Percent {
+    /// Hundredths; finite, 0 or more.
+    pub percent: f64,
 }
 
 const LENGTHS: [(&str, f64); 5] = [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("in", 0.0254), ("ft", 0.3048)];
@@ -149,6 +156,15 @@ impl FromStr for Angle {
         Ok(Self {
             degrees: sign * degrees,
         })
+    }
+}
+
+impl FromStr for Percent {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let percent = scaled(text, &[("%", 1.0)], "a share in percent, such as `50%`")?;
+        Ok(Self { percent })
     }
 }
 
@@ -270,6 +286,12 @@ impl fmt::Display for Angle {
     }
 }
 
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", (self.percent * 1e9).round() / 1e9)
+    }
+}
+
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         in_largest(
@@ -323,6 +345,7 @@ as_text! {
     Length, r"^[0-9.]+ ?(mm|cm|m|in|ft)$", "165mm";
     Offset, r"^-?[0-9.]+ ?(mm|cm|m|in|ft)$", "-12cm";
     Angle, r"^-?[0-9.]+ ?(deg|rad)$", "30deg";
+    Percent, r"^[0-9.]+ ?%$", "50%";
     ByteSize, r"^[0-9.]+ ?(B|[kKMGT]B|[KMG]iB)$", "2GB";
     Bitrate, r"^[0-9.]+ ?[kM]bit(/s)?$", "4Mbit";
     SizePx, r"^[0-9]+x[0-9]+$", "1280x720";
@@ -359,6 +382,7 @@ mod tests {
         assert_eq!("2GB".parse::<ByteSize>().unwrap().to_string(), "2GB");
         assert_eq!("800 kbit/s".parse::<Bitrate>().unwrap().to_string(), "800kbit");
         assert_eq!("4Mbit".parse::<Bitrate>().unwrap().to_string(), "4Mbit");
+        assert_eq!("33.5 %".parse::<Percent>().unwrap().to_string(), "33.5%");
         assert_eq!("1280x720".parse::<SizePx>().unwrap().to_string(), "1280x720");
     }
 
@@ -374,6 +398,9 @@ mod tests {
         }
         for text in ["4", "4MB", "1bit", "-4Mbit", "9kbit", "501Mbit"] {
             assert!(text.parse::<Bitrate>().is_err(), "{text}");
+        }
+        for text in ["50", "-1%", "%", "half"] {
+            assert!(text.parse::<Percent>().is_err(), "{text}");
         }
         for text in ["1280", "0x720", "1280x", "99999x1", "axb"] {
             assert!(text.parse::<SizePx>().is_err(), "{text}");
