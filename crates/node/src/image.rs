@@ -211,22 +211,27 @@ pub fn send(
         origin,
         meta,
         |planes| {
-            for (index, (plane, to)) in image.planes().iter().zip(planes).enumerate() {
-                let Some([row_bytes, rows]) = image.format().plane_shape(index, image.width(), image.height()) else {
-                    continue;
-                };
-                if plane.stride_bytes == row_bytes {
-                    to[..row_bytes * rows].copy_from_slice(&plane.bytes[..row_bytes * rows]);
-                    continue;
-                }
-                for row in 0..rows {
-                    to[row * row_bytes..][..row_bytes]
-                        .copy_from_slice(&plane.bytes[row * plane.stride_bytes..][..row_bytes]);
-                }
-            }
+            copy(image, planes);
             Ok(())
         },
     )
+}
+
+/// Copies the planes of a picture to where they lie without padding: what the `fill` of [`send_with`] is handed, for a picture of the
+/// same format and size.
+pub fn copy<'a>(image: &ImageView<'_>, to: impl IntoIterator<Item = &'a mut [u8]>) {
+    for (index, (plane, to)) in image.planes().iter().zip(to).enumerate() {
+        let Some([row_bytes, rows]) = image.format().plane_shape(index, image.width(), image.height()) else {
+            continue;
+        };
+        if plane.stride_bytes == row_bytes {
+            to[..row_bytes * rows].copy_from_slice(&plane.bytes[..row_bytes * rows]);
+            continue;
+        }
+        for row in 0..rows {
+            to[row * row_bytes..][..row_bytes].copy_from_slice(&plane.bytes[row * plane.stride_bytes..][..row_bytes]);
+        }
+    }
 }
 
 /// Sends one picture that `fill` writes straight into shared memory: the planes in the format's order, rows without padding.

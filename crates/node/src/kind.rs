@@ -108,6 +108,8 @@ pub enum InputNeed {
     Images,
     /// It reads sound, from one stream or several, one piece at a time.
     Sound,
+    /// It reads pictures from the first stream that it is wired to, and whatever the others carry.
+    ImageFirst,
     /// It reads whatever stream it is wired to.
     Anything,
 }

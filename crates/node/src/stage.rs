@@ -57,6 +57,21 @@ pub trait Stage: Sized + 'static {
             .try_for_each(|frame| self.process(frame, out))
     }
 
+    /// In how long it wants [`Stage::on_time`] although nothing came, as one that waits for a frame only so long. Asked before each
+    /// wait for a frame; `None`: it does not. Not asked of stages that are called with frames of several inputs at once.
+    fn due_in(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What [`Stage::due_in`] was for; it may be called before that is over.
+    ///
+    /// # Errors
+    /// As [`Stage::process`].
+    fn on_time(&mut self, out: &mut Outputs) -> Result<(), NodeError> {
+        let _ = out;
+        Ok(())
+    }
+
     /// Ends what it started. Called once after the last call.
     fn close(&mut self) {}
 }
@@ -126,12 +141,16 @@ fn calls<S: Stage>(running: &mut Running<S>, context: &NodeContext, specs: &[Out
     };
     let Some(optional) = optional else {
         let mut inputs = Inputs::open(context)?;
-        return until_stopped(context, || match inputs.recv(PATIENCE)? {
-            Some(frame) => context.reporter.during_call(|| {
-                running.follow_wish(context);
-                running.stage.process(frame, &mut outputs)
-            }),
-            None => Ok(()),
+        return until_stopped(context, || {
+            let due_in = running.stage.due_in();
+            match inputs.recv(due_in.map_or(PATIENCE, |due_in| due_in.min(PATIENCE)))? {
+                Some(frame) => context.reporter.during_call(|| {
+                    running.follow_wish(context);
+                    running.stage.process(frame, &mut outputs)
+                }),
+                None if due_in.is_some() => context.reporter.during_call(|| running.stage.on_time(&mut outputs)),
+                None => Ok(()),
+            }
         });
     };
     let mut inputs = Together::open(context, &optional)?;

@@ -37,6 +37,11 @@ pub fn reference(kind: &Kind) -> String {
     if kind.inputs == InputNeed::Images {
         page.push_str("Reads pictures, from one stream or several, one frame at a time (`in:` or `each:`).\n");
     }
+    if kind.inputs == InputNeed::ImageFirst {
+        page.push_str(
+            "Reads pictures from the first stream of `in:`, and whatever the others carry: `in: [front, tags]`. `each:` gives it pictures alone.\n",
+        );
+    }
     if kind.role == Role::Source {
         let noun = address::noun_of(kind.name);
         let called = if noun == Noun::Mic { "bed" } else { "front" };

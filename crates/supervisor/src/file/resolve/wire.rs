@@ -134,7 +134,7 @@ impl Resolver<'_, '_> {
 
     /// One wire to a stream that is there, if the node can read what it carries.
     pub(super) fn input(&mut self, node: &Declared<'_>, found: &Found, wire: &Wire) -> Option<Input> {
-        match node.kind.as_ref().map(|kind| (kind.inputs(), kind)) {
+        match node.kind.as_ref().map(|kind| (need_at(node, kind, wire), kind)) {
             Some((InputNeed::None, kind)) => {
                 let message = format!("{} reads nothing", kind.called());
                 self.tell(node, &wire.spot, &message, Some("remove what it reads".to_owned()));
@@ -206,7 +206,7 @@ impl Resolver<'_, '_> {
             });
         }
         let reads = match need {
-            InputNeed::Images => in_words(Carries::Image),
+            InputNeed::Images | InputNeed::ImageFirst => in_words(Carries::Image),
             InputNeed::Sound => in_words(Carries::Audio),
             InputNeed::Anything | InputNeed::None => "frames",
         };
@@ -235,7 +235,9 @@ fn readable(source: &Declared<'_>, need: InputNeed) -> Option<String> {
             let sound = outputs.iter().find(|output| output.carries == Carries::Audio)?;
             Some(format!("{}/{}", source.name, sound.name))
         }
-        InputNeed::Images => outputs.iter().any(|output| output.carries.has_picture()).then(name),
+        InputNeed::Images | InputNeed::ImageFirst => {
+            outputs.iter().any(|output| output.carries.has_picture()).then(name)
+        }
         InputNeed::Anything | InputNeed::None => Some(name()),
     }
 }
@@ -264,11 +266,24 @@ pub(super) fn with_queue(wire: &Wire, frames: usize) -> Wire {
     }
 }
 
+/// What a wire of a node must carry.
+fn need_at(node: &Declared<'_>, kind: &NodeKind<'_>, wire: &Wire) -> InputNeed {
+    let is_first = match &node.reads {
+        Reads::In(wires) => wires.first().is_none_or(|first| first.spot == wire.spot),
+        _ => true,
+    };
+    match kind.inputs() {
+        InputNeed::ImageFirst if is_first => InputNeed::Images,
+        InputNeed::ImageFirst => InputNeed::Anything,
+        need => need,
+    }
+}
+
 /// Whether a node with this need reads streams that carry this.
 fn fits(need: InputNeed, carries: Carries) -> bool {
     match need {
         InputNeed::None => false,
-        InputNeed::Images => carries.has_picture(),
+        InputNeed::Images | InputNeed::ImageFirst => carries.has_picture(),
         InputNeed::Sound => carries == Carries::Audio,
         InputNeed::Anything => true,
     }

@@ -25,6 +25,7 @@ pub(super) const KINDS: [Kind; 18] = [
     Kind::stage::<Filter>("gray", "Pictures without colour."),
     Kind::stage::<Listener>("listener", "Hears."),
     Kind::stage::<Ear>("ear", "Reads nothing but sound."),
+    Kind::stage::<Drawer>("drawer", "Draws on pictures what others found."),
     Kind::sink::<Reader<Recorder>>("record", "Writes streams into files."),
     Kind::sink::<Reader<Alerts>>("alert", "Tells somebody."),
     Kind::sink::<Reader<Keeper>>("evidence", "Keeps what was heard."),
@@ -487,6 +488,21 @@ impl Stage for Ear {
     type Settings = Gray;
     const INPUTS: InputNeed = InputNeed::Sound;
     const OUTPUTS: &'static [OutputSpec] = &[output("events", Carries::Events)];
+
+    fn open(_: Gray, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn process(&mut self, _: Frame, _: &mut Outputs) -> Result<(), NodeError> {
+        never()
+    }
+}
+
+struct Drawer;
+impl Stage for Drawer {
+    type Settings = Gray;
+    const INPUTS: InputNeed = InputNeed::ImageFirst;
+    const OUTPUTS: &'static [OutputSpec] = &[output("image", Carries::Image)];
 
     fn open(_: Gray, _: &NodeContext) -> Result<Self, NodeError> {
         never()

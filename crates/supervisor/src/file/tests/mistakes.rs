@@ -249,7 +249,7 @@ fn a_stage_without_a_good_kind() {
     insta::assert_snapshot!(of_stage("    in: front"), @r"
     error: stage `tags`: it does not say which `kind` it is
       --> pipeline.yaml:3:3
-    hint: known kinds: `apriltag`, `gray`, `listener`, `ear`; `run: detector.py` runs your own code
+    hint: known kinds: `apriltag`, `gray`, `listener`, `ear`, `drawer`; `run: detector.py` runs your own code
     ");
     insta::assert_snapshot!(of_stage("    kind: apriltags\n    in: frnt"), @r"
     error: stage `tags`: there is no kind `apriltags`
@@ -306,6 +306,15 @@ fn a_wire_to_nowhere() {
     error: stage `tags`: input `web` is not the name of any source or stage
       --> pipeline.yaml:5:42
     hint: known: `front`, `door`, `tags`
+    ");
+}
+
+#[test]
+fn what_is_drawn_on_comes_first() {
+    insta::assert_snapshot!(of_stage("    kind: drawer\n    in: [front/truth, door]"), @r"
+    error: stage `tags`: input `front/truth` carries what a scene really shows, wanted pictures
+      --> pipeline.yaml:5:10
+    hint: pictures in `front/image`, `door/image`, `tags/image`
     ");
 }
 
@@ -699,7 +708,7 @@ fn a_secret_is_not_told() {
     hint: known: `door`, `back`, `hall`, `tags`, `more`, `less`
     error: stage `less`: there is no kind `$DOOR_PASSWORD`
       --> pipeline.yaml:5:124
-    hint: known: `apriltag`, `gray`, `listener`, `ear`
+    hint: known: `apriltag`, `gray`, `listener`, `ear`, `drawer`
     error: `web`: `listen`: `$DOOR_PASSWORD` is neither a port nor an address
       --> pipeline.yaml:6:6
     hint: `5800` is a port of this host only, `0.0.0.0:5800` is open to others

@@ -283,6 +283,15 @@ fn a_wire_says_how_many_frames_it_takes() {
 }
 
 #[test]
+fn a_stage_that_draws_reads_pictures_and_then_whatever_it_is_given() {
+    let plan = plan(
+        "cameras: {front: scene, door: scene}\nstages:\n  tags: {kind: apriltag, in: front}\n  over: {kind: drawer, in: [front, tags, door/truth]}\n  each: {kind: drawer, each: \"*/image\"}\n",
+    );
+    assert_eq!(wires(&plan, "over"), ["front/image", "tags/detections", "door/truth"]);
+    assert_eq!(wires(&plan, "each@door"), ["door/image"]);
+}
+
+#[test]
 fn each_starts_one_node_a_source_and_its_name_means_all() {
     let plan = plan(
         "cameras: {front: scene, door: scene, back-1: scene}\nstages:\n  gray: {kind: gray, each: \"*/image\", every: 2}\n  tags: {kind: apriltag, in: gray}\n  more: {kind: apriltag, in: [gray@door/image, gray@front]}\n",
