@@ -1,5 +1,5 @@
 //! The made scenes: a furnished room with AprilTags, and a camera that moves in it; a table-top before a stereo camera that
-//! measures depth; or a nursery that is heard.
+//! measures depth; the field of 2019 before a robot's camera; a driver's view; or a nursery that is heard.
 //!
 //! In: settings and a clock. Out: pictures or sound, the same for the same seed, and the exact truth about them.
 
@@ -7,6 +7,7 @@ mod art;
 mod camera_path;
 mod captures;
 mod face;
+mod field2019;
 mod fragments;
 mod geometry;
 mod lens;
@@ -23,6 +24,7 @@ mod tag;
 mod tests;
 mod texture;
 mod truth;
+mod webcam;
 mod world;
 
 pub use settings::{CaptureArray, SceneSettings, Shows};

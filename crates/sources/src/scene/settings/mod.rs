@@ -7,6 +7,7 @@ use bushbaby_node::settings::{Length, Problem, Settings as NodeSettings, SizePx,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::field2019;
 use super::nursery;
 use super::render::Plan;
 use super::table::{LARGEST_TAG_M, PLACES as PLACES_ON_TABLE, TablePlan};
@@ -19,8 +20,9 @@ use super::world::PLACES;
 pub struct SceneSettings {
     /// What it shows: `tags`, a room with AprilTags of family 36h11 in it, before a camera that moves; `rgbd`, a table-top
     /// before a stereo camera that measures depth: it writes `NAME/rgbd` and, while somebody reads them, `NAME/points` and
-    /// `NAME/truth`; `nursery`, a room at night that is only heard: it writes `NAME/audio`, 16 kHz, and `NAME/truth`, which says when
-    /// a cry, a dog, a sneeze or a clock begins and ends.
+    /// `NAME/truth`; `field2019`, the pair of tape strips of that season before the camera of a robot that moves; `webcam`, a driver's
+    /// view with a clock and the number of the picture, of which there is no truth; `nursery`, a room at night that is only heard: it
+    /// writes `NAME/audio`, 16 kHz, and `NAME/truth`, which says when a cry, a dog, a sneeze or a clock begins and ends.
     #[serde(default)]
     pub scene: Shows,
     /// Size of the pictures. `nursery` has none.
@@ -80,6 +82,10 @@ pub enum Shows {
     Rgbd,
     /// A room with a baby, to be heard.
     Nursery,
+    /// The target of the season of 2019.
+    Field2019,
+    /// A driver's view.
+    Webcam,
 }
 
 /// One array of a capture.
@@ -136,6 +142,7 @@ impl NodeSettings for SceneSettings {
             Shows::Tags => self.check_tags(&mut wrong),
             Shows::Rgbd => self.check_rgbd(&mut wrong),
             Shows::Nursery => self.check_nursery(&mut wrong),
+            Shows::Field2019 | Shows::Webcam => {}
         }
         let tags = self.tags();
         for (index, id) in tags.iter().enumerate() {
@@ -259,7 +266,7 @@ impl SceneSettings {
         let usual = match self.scene {
             Shows::Tags => 0..6,
             Shows::Rgbd => 0..2,
-            Shows::Nursery => 0..0,
+            Shows::Nursery | Shows::Field2019 | Shows::Webcam => 0..0,
         };
         self.tags.clone().unwrap_or_else(|| usual.collect())
     }
@@ -290,6 +297,15 @@ impl SceneSettings {
             cry_after: self.cry_after.map_or(Duration::from_secs(10), |time| time.0),
             cry_every: self.cry_every.map_or(Duration::from_secs(60), |time| time.0),
             loudness_dbfs: self.loudness.unwrap_or(-30.0),
+            seed: self.seed,
+        }
+    }
+
+    /// The plan of `field2019`.
+    pub(super) fn field_plan(&self) -> field2019::Plan {
+        field2019::Plan {
+            size_px: [self.size.width, self.size.height],
+            fps: self.fps,
             seed: self.seed,
         }
     }
