@@ -53,6 +53,16 @@ fn scene_with_sound() {
     check(program(), &case);
 }
 
+#[test]
+fn scene_of_the_field_of_2019() {
+    check(program(), &camera("scene", "scene: field2019\n    size: 640x480"));
+}
+
+#[test]
+fn scene_of_a_driver() {
+    check(program(), &camera("scene", "scene: webcam\n    size: 640x360"));
+}
+
 /// A case for something that hears.
 fn microphone_of(kind: &'static str, line: &str) -> Case {
     Case {
@@ -214,6 +224,24 @@ fn colored_target() {
             delivers: Some("goal/targets"),
             has_hardware: true,
             unknown_setting: ("  goal:\n", "    no_such_key: 1\n"),
+        },
+    );
+}
+
+#[test]
+fn overlay() {
+    // Nothing is drawn while nobody reads: tags are looked for in the pictures that were drawn on.
+    let over = "  over:\n    kind: overlay\n    in: [eye, eye/truth]\n    crosshair: true\n";
+    let tags = "  tags:\n    kind: apriltag\n    in: over\n";
+    check(
+        program(),
+        &Case {
+            kind: "overlay",
+            node: "over",
+            pipeline: format!("cameras:\n  eye: scene\nstages:\n{over}{tags}"),
+            delivers: Some("over/image"),
+            has_hardware: true,
+            unknown_setting: ("  over:\n", "    no_such_key: 1\n"),
         },
     );
 }
