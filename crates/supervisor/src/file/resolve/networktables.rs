@@ -12,7 +12,7 @@ use crate::file::declare::{Declared, Noun};
 use crate::file::problem::in_backticks;
 
 /// Each result counts. So many may wait where the file says nothing else.
-const QUEUE: usize = 16;
+const QUEUE: usize = 64;
 /// The output of stages that find targets by their colour.
 const TARGETS: &str = "targets";
 

@@ -92,7 +92,7 @@ fn each_result_may_wait_for_a_slow_moment() {
         let plan = plan(&format!("{NODES}{text}"));
         robot(&plan).spec.inputs.iter().map(|input| input.queue).collect()
     };
-    assert_eq!(queues("networktables: 1518\n"), [Some(16), Some(16)]);
+    assert_eq!(queues("networktables: 1518\n"), [Some(64), Some(64)]);
     assert_eq!(
         queues("networktables: {team: 1518, in: tags@front, queue: 2}\n"),
         [Some(2)]
@@ -115,9 +115,9 @@ fn the_long_form_reads_back() {
     insta::assert_snapshot!(robot, @r"
     in:  # all tags and targets
       - stream: tags@front/detections
-        queue: 16
+        queue: 64
       - stream: tags@back/detections
-        queue: 16
+        queue: 64
     server: null
     team: 1518
     restart:
