@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use bushbaby_networktables::{Server, TopicType, Value as Number};
 use bushbaby_node::status::NodeState;
 use bushbaby_node::testing::instance;
 use bushbaby_node::testing::product::{Product, frames_of};
@@ -153,6 +154,48 @@ fn a_stage_takes_over_another_pipeline_while_it_runs() {
         status.nodes["tags"].restarts >= 1 && status.nodes["tags"].state == NodeState::Running
     });
     assert_eq!(again.nodes["tags"].pipelines.as_ref().unwrap().active, 1);
+    assert_eq!(product.stop(), Some(0));
+}
+
+#[test]
+fn a_robot_changes_the_pipeline_and_reads_which_is_in_force() {
+    let robot = Server::start((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pipelines = "tag_size: 165mm, pipelines: {coarse: {decimate: 4}, fine: {decimate: 1}}";
+    let pipeline = TAGS.replace("tag_size: 165mm", pipelines);
+    let pipeline = format!(
+        "{pipeline}networktables: {{server: \"{}\", in: tags}}\n",
+        robot.address()
+    );
+    let mut product = Product::run(program(), instance("robot"), folder.path(), &pipeline);
+    let state = "/photonvision/front/pipelineIndexState";
+    let patience = std::time::Duration::from_secs(40);
+    assert_eq!(
+        robot.wait_for(state, patience, |_| true),
+        Some(Number::Int(0)),
+        "{}",
+        product.log()
+    );
+    robot.set(
+        "/photonvision/front/pipelineIndexRequest",
+        TopicType::INT,
+        Number::Int(1),
+    );
+    let told = robot.wait_for(state, patience, |number| *number == Number::Int(1));
+    assert!(told.is_some(), "{}", product.log());
+    product.wait_until("the other pipeline", |status| {
+        status.nodes["tags"].pipelines.as_ref().unwrap().active == 1
+    });
+    assert!(
+        robot
+            .wait_for("/limelight-front/getpipe", patience, |number| *number
+                == Number::Double(1.0))
+            .is_some()
+    );
+    // One that is not there is refused in words, and what is in force stays so.
+    robot.set("/limelight-front/pipeline", TopicType::DOUBLE, Number::Double(7.0));
+    let status = product.wait_until("the refusal", |_| product.log().contains("has no pipeline `7`"));
+    assert_eq!(status.nodes["tags"].pipelines.as_ref().unwrap().active, 1);
     assert_eq!(product.stop(), Some(0));
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bushbaby_bus::MonoTime;
 
 use super::entry::Content;
+use super::wish::{RobotWish, Wish};
 use super::{limelight, photonvision};
 
 /// The same topic is told about once in so long: some robot code asks fifty times a second.
@@ -17,6 +18,20 @@ pub(crate) struct Asked {
     topics: BTreeMap<String, Topic>,
 }
 
+/// What is to be done about a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// Another pipeline is wished for, of one camera or of all.
+    Pipeline {
+        /// Absent: of all.
+        camera: Option<String>,
+        /// Which.
+        number: u32,
+    },
+    /// It is refused in these words.
+    Say(String),
+}
+
 #[derive(Debug, Default)]
 struct Topic {
     refused: u64,
@@ -24,10 +39,10 @@ struct Topic {
 }
 
 impl Asked {
-    /// Takes a value that the robot wrote; returns what there is to say about it.
+    /// Takes a value that the robot wrote; returns what is to be done about it.
     ///
-    /// Nothing that runs can be changed yet, so all that is asked for is refused, unless it is so already.
-    pub(crate) fn take(&mut self, topic: &str, value: &Content, now: MonoTime) -> Option<String> {
+    /// Of what runs only the pipeline can be changed: all else that is asked for is refused, unless it is so already.
+    pub(crate) fn take(&mut self, topic: &str, value: &Content, now: MonoTime) -> Option<Answer> {
         let wish = photonvision::wish(topic, value).and_then(|wish| match wish {
             Some(wish) => Ok(Some(wish)),
             None => limelight::wish(topic, value),
@@ -35,9 +50,18 @@ impl Asked {
         let words = match wish {
             Ok(None) => return None,
             Ok(Some(wish)) if wish.is_so_already() => return None,
+            Ok(Some(RobotWish {
+                camera,
+                what: Wish::Pipeline(number),
+            })) => return Some(Answer::Pipeline { camera, number }),
             Ok(Some(wish)) => format!("the robot asks for {wish}: that cannot be changed while it runs"),
             Err(no_wish) => no_wish.to_string(),
         };
+        self.refuse(topic, words, now).map(Answer::Say)
+    }
+
+    /// Counts what is refused; returns what there is to say about it, now and then.
+    pub(crate) fn refuse(&mut self, topic: &str, words: String, now: MonoTime) -> Option<String> {
         let topic = self.topics.entry(topic.to_owned()).or_default();
         topic.refused += 1;
         if topic.told.is_some_and(|told| now.since(told) < TELL_EVERY) {
@@ -59,28 +83,47 @@ mod tests {
         MonoTime::from_ns(s * 1_000_000_000)
     }
 
+    fn said(answer: Option<Answer>) -> Option<String> {
+        match answer? {
+            Answer::Say(words) => Some(words),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn what_is_refused_is_told_once_a_minute_with_its_count() {
         let mut asked = Asked::default();
-        let topic = "/photonvision/front/pipelineIndexRequest";
+        let topic = "/limelight-front/ledMode";
         assert_eq!(
-            asked.take(topic, &2_i64.into(), at_s(1)).as_deref(),
-            Some("the robot asks for pipeline 2 of `front`: that cannot be changed while it runs")
+            said(asked.take(topic, &1.0.into(), at_s(1))).as_deref(),
+            Some("the robot asks for lamps off of `front`: that cannot be changed while it runs")
         );
-        assert_eq!(asked.take(topic, &1_i64.into(), at_s(2)), None);
+        assert_eq!(asked.take(topic, &3.0.into(), at_s(2)), None);
         assert_eq!(
-            asked.take(topic, &3_i64.into(), at_s(62)).as_deref(),
-            Some("the robot asks for pipeline 3 of `front`: that cannot be changed while it runs (asked 3 times)")
+            said(asked.take(topic, &2.0.into(), at_s(62))).as_deref(),
+            Some(
+                "the robot asks for lamps that blink of `front`: that cannot be changed while it runs (asked 3 times)"
+            )
         );
+    }
+
+    #[test]
+    fn a_pipeline_is_a_wish_in_both_dialects() {
+        let mut asked = Asked::default();
+        let wanted = |number: u32| {
+            Some(Answer::Pipeline {
+                camera: Some("front".to_owned()),
+                number,
+            })
+        };
+        let photonvision = asked.take("/photonvision/front/pipelineIndexRequest", &2_i64.into(), at_s(1));
+        assert_eq!(photonvision, wanted(2));
+        assert_eq!(asked.take("/limelight-front/pipeline", &0.0.into(), at_s(1)), wanted(0));
     }
 
     #[test]
     fn what_is_so_already_and_what_is_no_request_are_passed_over() {
         let mut asked = Asked::default();
-        assert_eq!(
-            asked.take("/photonvision/front/pipelineIndexRequest", &0_i64.into(), at_s(1)),
-            None
-        );
         assert_eq!(asked.take("/limelight-front/ledMode", &0.0.into(), at_s(1)), None);
         assert_eq!(asked.take("/SmartDashboard/x", &1.0.into(), at_s(1)), None);
     }
@@ -89,7 +132,7 @@ mod tests {
     fn rubbish_is_told_as_what_it_is() {
         let mut asked = Asked::default();
         assert_eq!(
-            asked.take("/limelight-front/crop", &"all".into(), at_s(1)).as_deref(),
+            said(asked.take("/limelight-front/crop", &"all".into(), at_s(1))).as_deref(),
             Some("the robot wrote \"all\" to `/limelight-front/crop`, wanted four numbers")
         );
     }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bus ── seen (any stage's result) ── telling ── photonvision, limelight, dashboards (pure: topics and values) ── robot (the network)
-//!                                        robot ── asked (what its code wishes for)
+//!                                        robot ── asked (what its code wishes for) ── chooser (the supervisor, for pipelines)
 //! ```
 //!
 //! Results are joined by origin: a camera's topics carry the name of the camera that the picture came from, and ages are counted from its
@@ -12,6 +12,7 @@
 
 mod asked;
 mod axes;
+mod chooser;
 mod dashboards;
 mod entry;
 mod limelight;
@@ -28,6 +29,7 @@ mod testing;
 mod tests;
 mod wish;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bushbaby_bus::{Frame, MAX_QUEUE, MonoTime, ReadOptions, ReadPolicy, RecvError, StreamName, Subscriber, wait_any};
@@ -37,7 +39,8 @@ use bushbaby_node::inputs::read_options;
 use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
 use bushbaby_vision::field::FieldLayout;
 
-use asked::Asked;
+use asked::{Answer, Asked};
+use chooser::{Chooser, Chosen};
 use dashboards::Streams;
 use robot::{Reach, Robot};
 use seen::Seen;
@@ -100,6 +103,9 @@ impl Sink for NetworkTables {
                 streams,
             }),
             asked: Asked::default(),
+            chooser: Chooser::start(context.bus.instance().clone())
+                .map_err(|error| NodeError::new(format!("a thread cannot be started: {error}")))?,
+            stages: BTreeMap::new(),
             status: ClientStatus::default(),
         };
         let begin = running.telling.begin();
@@ -144,6 +150,9 @@ struct Running<'c> {
     status: ClientStatus,
     telling: Telling,
     asked: Asked,
+    chooser: Chooser,
+    /// Who looks at each camera.
+    stages: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Running<'_> {
@@ -179,6 +188,10 @@ impl Running<'_> {
         match Seen::read(frame.body()) {
             Ok(seen) => {
                 let camera = frame.origin().stream.node();
+                let stages = self.stages.entry(camera.to_owned()).or_default();
+                if !stages.contains(stream.node()) {
+                    stages.insert(stream.node().to_owned());
+                }
                 let clock = robot::clock(&self.status);
                 let news = self.telling.result(camera, &seen, captured, MonoTime::now(), clock);
                 self.tell(news);
@@ -198,12 +211,43 @@ impl Running<'_> {
         }
         let now = MonoTime::now();
         while let Some((topic, value)) = self.robot.asked() {
-            if let Some(told) = self.asked.take(&topic, &value, now) {
-                reporter.warn(&told);
+            match self.asked.take(&topic, &value, now) {
+                Some(Answer::Say(words)) => reporter.warn(&words),
+                Some(Answer::Pipeline { camera, number }) => self.wish(camera.as_deref(), number),
+                None => {}
+            }
+        }
+        while let Some(Chosen {
+            camera,
+            number,
+            refused,
+        }) = self.chooser.chosen()
+        {
+            let Some(why) = refused else {
+                let news = self.telling.pipeline_is(&camera, number);
+                self.tell(news);
+                continue;
+            };
+            let words = format!("the robot asks for pipeline {number} of `{camera}`: {why}");
+            if let Some(words) = self.asked.refuse(&camera, words, now) {
+                reporter.warn(&words);
             }
         }
         let news = self.telling.look(now, robot::time_sync(&self.status));
         self.tell(news);
+    }
+
+    /// Asks for a pipeline of one camera, or of all that are known, where it is another than now.
+    fn wish(&self, camera: Option<&str>, number: u32) {
+        let meant = self
+            .stages
+            .iter()
+            .filter(|(name, _)| camera.is_none_or(|camera| camera == *name));
+        for (name, stages) in meant {
+            if self.telling.pipeline_of(name) != Some(number) {
+                self.chooser.wish(name, stages.iter().cloned().collect(), number);
+            }
+        }
     }
 
     fn tell(&mut self, news: News) {

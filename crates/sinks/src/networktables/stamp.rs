@@ -13,6 +13,8 @@ pub(crate) struct Stamp {
     pub(crate) since_pong_us: i64,
     /// From capture to now.
     pub(crate) latency_ms: f64,
+    /// Which pipeline of its stage is in force.
+    pub(crate) pipeline: u32,
     /// Results a second, lately.
     pub(crate) fps: f64,
     /// When its picture was captured, by this machine's monotonic clock.

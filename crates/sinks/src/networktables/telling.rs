@@ -60,6 +60,7 @@ struct Camera {
     /// When the last ones came.
     came: VecDeque<MonoTime>,
     model: Option<CameraModel>,
+    pipeline: u32,
     is_silent: bool,
 }
 
@@ -129,6 +130,7 @@ impl Telling {
             now_us: us(now).saturating_add(clock.offset_us),
             since_pong_us: clock.heard.map_or(i64::MAX, |heard| us_of(now.since(heard))),
             latency_ms: now.since(captured).as_secs_f64() * 1e3,
+            pipeline: camera.pipeline,
             fps: rate(&camera.came),
             captured_here_us: us(captured),
         };
@@ -141,6 +143,23 @@ impl Telling {
         }
         entries.extend(self.for_dashboards(name));
         self.say(entries, &mut news);
+        news
+    }
+
+    /// Which pipeline of a camera was told as the one in force.
+    pub(crate) fn pipeline_of(&self, camera: &str) -> Option<u32> {
+        self.cameras.get(camera).map(|camera| camera.pipeline)
+    }
+
+    /// Another pipeline of a camera is in force. Limelight is told with the next result.
+    pub(crate) fn pipeline_is(&mut self, name: &str, number: u32) -> News {
+        let mut news = News::default();
+        if let Some(camera) = self.cameras.get_mut(name) {
+            camera.pipeline = number;
+            if self.speaks(Dialect::Photonvision) {
+                self.say(vec![photonvision::pipeline(name, number)], &mut news);
+            }
+        }
         news
     }
 
@@ -379,6 +398,19 @@ mod tests {
         assert_eq!(connected(&telling.look(at_ms(9500), None)), None);
         let again = telling.result("front", &seen(&nothing()), at_ms(9900), at_ms(9910), SYNCED);
         assert_eq!(connected(&again), Some(true.into()));
+    }
+
+    #[test]
+    fn another_pipeline_is_told_in_both_dialects() {
+        let mut telling = telling(&[Dialect::Photonvision, Dialect::Limelight]);
+        assert_eq!(telling.pipeline_of("front"), None);
+        telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1010), SYNCED);
+        let state = |news: &News| value(news, "/photonvision/front/pipelineIndexState");
+        assert_eq!(state(&telling.pipeline_is("front", 2)), Some(2_i64.into()));
+        assert_eq!(telling.pipeline_of("front"), Some(2));
+        let next = telling.result("front", &seen(&two_tags()), at_ms(1030), at_ms(1040), SYNCED);
+        assert_eq!(value(&next, "/limelight-front/getpipe"), Some(2.0.into()));
+        assert_eq!(state(&next), None, "it was told");
     }
 
     #[test]

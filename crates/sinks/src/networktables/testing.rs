@@ -62,6 +62,7 @@ pub(crate) fn stamp() -> Stamp {
         now_us: 5_012_500,
         since_pong_us: 300_000,
         latency_ms: 12.5,
+        pipeline: 0,
         fps: 30.0,
         captured_here_us: 9_000_000,
     }

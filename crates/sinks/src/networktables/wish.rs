@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A wish of the robot's. None is granted yet: stages cannot be changed while they run.
+/// A wish of the robot's. Pipelines are changed; nothing else can be while it runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RobotWish {
     /// Of which camera; absent: of all.
@@ -89,8 +89,7 @@ impl RobotWish {
     /// Whether it is how things are anyway.
     pub(crate) fn is_so_already(&self) -> bool {
         match &self.what {
-            Wish::Pipeline(0)
-            | Wish::DriverMode(false)
+            Wish::DriverMode(false)
             | Wish::FpsLimit(None)
             | Wish::Leds(Leds::AsThePipeline)
             | Wish::Snapshot { count: 0, .. }

@@ -28,7 +28,7 @@ pub(super) fn results(seen: &Seen, stamp: &Stamp, fields: &Fields) -> String {
     let captured_ms = stamp.captured_here_us as f64 / 1e3;
     let all = json!({
         "v": is(first.is_some()) as u8,
-        "pID": 0,
+        "pID": stamp.pipeline,
         "pTYPE": pipe_type(seen.of),
         "tl": stamp.latency_ms,
         "cl": 0.0,

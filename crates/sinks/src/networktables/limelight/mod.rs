@@ -50,7 +50,7 @@ pub(crate) fn result(camera: &str, seen: &Seen, stamp: &Stamp, field_size_m: Opt
         entry("tl", stamp.latency_ms.into()),
         entry("cl", 0.0.into()),
         entry("t2d", t2d(seen, stamp).into()),
-        entry("getpipe", 0.0.into()),
+        entry("getpipe", f64::from(stamp.pipeline).into()),
         entry("tid", id(first).into()),
         entry("hb", ((stamp.number % HEARTBEAT_WRAPS) as f64).into()),
         entry("getpipetype", pipe_type(seen.of).into()),

@@ -69,11 +69,16 @@ pub(crate) fn result(camera: &str, seen: &Seen, stamp: &Stamp) -> Vec<Entry> {
     ]
 }
 
-/// What is said of a camera whatever it sees. There is one pipeline, which nobody can change: that is what the states say.
+/// Which pipeline of a camera is in force.
+pub(crate) fn pipeline(camera: &str, number: u32) -> Entry {
+    Entry::new(format!("{ROOT}/{camera}/pipelineIndexState"), i64::from(number))
+}
+
+/// What is said of a camera whatever it sees.
 pub(crate) fn camera(camera: &str) -> Vec<Entry> {
     let entry = |name: &str, content: Content| Entry::new(format!("{ROOT}/{camera}/{name}"), content);
     vec![
-        entry("pipelineIndexState", 0_i64.into()),
+        pipeline(camera, 0),
         entry("driverMode", false.into()),
         entry("fpsLimit", (-1_i64).into()),
     ]
