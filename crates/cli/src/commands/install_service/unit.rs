@@ -145,7 +145,26 @@ mod tests {
 
     #[test]
     fn it_starts_the_file_and_keeps_it_running() {
-        insta::assert_snapshot!(unit().text().unwrap(), @"");
+        insta::assert_snapshot!(unit().text().unwrap(), @r#"
+        # Written by `bushbaby install-service`, which writes it again.
+        [Unit]
+        Description=bushbaby: /home/robot/my robot.yaml
+        Wants=network-online.target
+        After=network-online.target
+        StartLimitIntervalSec=0
+
+        [Service]
+        Type=exec
+        ExecStart="/opt/robot/bin/bushbaby" --instance default run "/home/robot/my robot.yaml"
+        WorkingDirectory=/home/robot
+        Restart=always
+        RestartSec=1
+        KillMode=mixed
+        TimeoutStopSec=20
+
+        [Install]
+        WantedBy=multi-user.target
+        "#);
     }
 
     #[test]
