@@ -78,7 +78,7 @@ impl Hub {
     }
 
     /// Takes what is to be said to a client.
-    pub(super) fn to_say(&mut self, client: u64) -> Vec<Saying> {
+    pub(super) fn take_sayings(&mut self, client: u64) -> Vec<Saying> {
         let guest = self.clients.get_mut(&client);
         guest.map(|guest| std::mem::take(&mut guest.to_say)).unwrap_or_default()
     }
@@ -411,11 +411,11 @@ mod tests {
             ..SubscribeOptions::default()
         };
         read(&mut hub, robot, "/a/", prefix);
-        assert_eq!(names(hub.to_say(robot)), ["announce /a/x", "3"]);
+        assert_eq!(names(hub.take_sayings(robot)), ["announce /a/x", "3"]);
         hub.came(camera, value(7, 4));
-        assert_eq!(names(hub.to_say(robot)), ["4"]);
+        assert_eq!(names(hub.take_sayings(robot)), ["4"]);
         assert_eq!(
-            names(hub.to_say(camera)),
+            names(hub.take_sayings(camera)),
             ["announce /a/x"],
             "who only publishes gets no values"
         );
@@ -439,9 +439,9 @@ mod tests {
         for topic in ["/a", "/b"] {
             read(&mut hub, robot, topic, SubscribeOptions::default());
         }
-        hub.to_say(robot);
+        hub.take_sayings(robot);
         hub.leave(camera);
-        assert_eq!(names(hub.to_say(robot)), ["unannounce /a"]);
+        assert_eq!(names(hub.take_sayings(robot)), ["unannounce /a"]);
         assert_eq!(hub.topics().keys().collect::<Vec<_>>(), ["/b"]);
     }
 

@@ -270,11 +270,14 @@ impl Connection {
 
     /// Says what the hub has for it, rules and values in their order.
     fn say(&mut self, inner: &Inner) -> io::Result<()> {
-        if self.is_full && self.done(WebSocket::flush).is_ok() && self.is_full {
-            // What waits for it stays where it is counted.
-            return Ok(());
+        if self.is_full {
+            self.done(WebSocket::flush)?;
+            if self.is_full {
+                // What waits for it stays where it is counted.
+                return Ok(());
+            }
         }
-        let sayings = lock(&inner.state).hub.to_say(self.number);
+        let sayings = lock(&inner.state).hub.take_sayings(self.number);
         let (mut rules, mut values) = (Vec::new(), Vec::new());
         for saying in sayings {
             match saying {

@@ -161,7 +161,7 @@ fn absurd_coordinates_draw_nothing_or_what_of_them_is_inside_and_end_soon() {
 
 #[test]
 fn planes_that_do_not_fit_the_size_are_refused() {
-    let mut bytes = vec![0; 100];
+    let mut bytes = [0; 100];
     let short = Canvas::new(PixelFormat::Gray8, 20, 20, ColorSpace::JPEG, [&mut bytes[..]]);
     assert!(
         matches!(short, Err(ViewError::ShortPlane { needed_bytes: 400, .. })),
