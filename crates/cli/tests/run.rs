@@ -164,7 +164,7 @@ fn a_robot_changes_the_pipeline_and_reads_which_is_in_force() {
     let pipelines = "tag_size: 165mm, pipelines: {coarse: {decimate: 4}, fine: {decimate: 1}}";
     let pipeline = TAGS.replace("tag_size: 165mm", pipelines);
     let pipeline = format!(
-        "{pipeline}networktables: {{server: \"{}\", in: tags}}\n",
+        "{pipeline}networktables: {{server: \"{}\", dialect: [photonvision, limelight], in: tags}}\n",
         robot.address()
     );
     let mut product = Product::run(program(), instance("robot"), folder.path(), &pipeline);
