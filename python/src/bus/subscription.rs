@@ -1,5 +1,6 @@
 //! `bb.Subscription`: the reading end of a stream. How it waits: [`waiting`].
 
+mod rehearsal;
 mod rhythm;
 mod waiting;
 
@@ -16,6 +17,7 @@ use super::errors::classes::BadValue;
 use super::frame::{PyFrame, Reading};
 use super::opening::{self, Asked, Watch};
 use super::ours::Ours;
+use rehearsal::Rehearsal;
 use rhythm::Rhythm;
 use waiting::{Came, checked_seconds, deadline, open_reader};
 
@@ -42,6 +44,7 @@ struct Inner {
     /// What `latest` returned, to be returned again.
     last: Mutex<Option<Frame>>,
     rhythm: Mutex<Rhythm>,
+    rehearsal: Mutex<Rehearsal>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +91,7 @@ impl PySubscription {
                 generation: AtomicU64::new(0),
                 last: Mutex::default(),
                 rhythm: Mutex::default(),
+                rehearsal: Mutex::default(),
             })
         })?;
         Ok(Self {

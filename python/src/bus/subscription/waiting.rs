@@ -8,7 +8,7 @@ use bushbaby_bus::{Bus, Frame, MonoTime, ReadOptions, RecvError, Subscriber};
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 
-use super::{Inner, PySubscription, locked};
+use super::{Inner, PySubscription, locked, rehearsal};
 use crate::bus::errors::classes::{BadValue, Closed, Stale};
 use crate::bus::errors::{of_bus, of_recv};
 use crate::bus::opening::Asked;
@@ -45,6 +45,10 @@ impl PySubscription {
             let piece = piece.min(almost_due.unwrap_or(PIECE));
             let came = py.detach(|| self.wait_once(inner, piece));
             match came {
+                Ok(Came::Nothing) if almost_due.is_some_and(|wait| wait <= piece) => {
+                    let stand_in = locked(&inner.rehearsal).stand_in();
+                    stand_in.map_or(Ok(()), |stand_in| rehearsal::read(py, stand_in))?;
+                }
                 Ok(Came::Nothing) => {}
                 Ok(came) => return Ok(came),
                 Err(Failed::Damaged(error)) => warn(py, &error)?,
@@ -74,6 +78,7 @@ impl PySubscription {
                     inner.watch.look_now();
                 }
                 locked(&inner.rhythm).came(frame.published_at());
+                locked(&inner.rehearsal).came(&frame);
                 Ok(Came::Frame(frame))
             }
             Ok(None) if inner.open().is_none() => Ok(Came::End(End::Closed)),
