@@ -1,10 +1,13 @@
-//! The page's own files, inside the binary. They are sent without their comments and indentation: those are for who reads them in
-//! the repository.
+//! The page's own files, inside the binary. They are sent without their comments and indentation, which are for who reads them in
+//! the repository, and compressed to every browser that takes them so.
 
+use std::io::Write;
 use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 /// One file of the page.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ struct Sent {
     path: &'static str,
     content_type: &'static str,
     text: String,
+    gzip: Vec<u8>,
 }
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -70,13 +74,17 @@ const ASSETS: &[Asset] = assets! {
 static SENT: LazyLock<Vec<Sent>> = LazyLock::new(|| {
     ASSETS
         .iter()
-        .map(|asset| Sent {
-            path: asset.path,
-            content_type: asset.content_type,
-            text: match asset.content_type {
+        .map(|asset| {
+            let text = match asset.content_type {
                 SCRIPT | CSS => bare(asset.text),
                 _ => asset.text.to_owned(),
-            },
+            };
+            Sent {
+                path: asset.path,
+                content_type: asset.content_type,
+                gzip: gzip(text.as_bytes()),
+                text,
+            }
         })
         .collect()
 });
@@ -97,6 +105,30 @@ fn bare(text: &str) -> String {
     lines
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Into memory: what could fail is its allocation, which ends the process.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
+}
+
+/// Whether a request takes gzip: `Accept-Encoding` as RFC 9110 has it, 12.5.3.
+fn takes_gzip(request: &HeaderMap) -> bool {
+    let accepted = request
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| {
+        accepted.split(',').any(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+            let is_refused = weight
+                .trim()
+                .strip_prefix("q=")
+                .is_some_and(|q| q.parse() == Ok(0.0_f32));
+            name.trim().eq_ignore_ascii_case("gzip") && !is_refused
+        })
+    })
+}
+
 /// Only what comes from here is loaded, run or talked to; nobody puts the page into a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -104,21 +136,27 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Answers with the file at `path`, if the page has one there. A browser that has it already is told so.
 pub(crate) fn answer(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
     let asset = SENT.iter().find(|asset| asset.path == path)?;
-    let tag = format!("\"{:016x}\"", fingerprint(asset.text.as_bytes()));
+    let is_gzip = takes_gzip(request) && !asset.gzip.is_empty();
+    let bytes = if is_gzip {
+        asset.gzip.as_slice()
+    } else {
+        asset.text.as_bytes()
+    };
+    let tag = format!("\"{:016x}\"", fingerprint(bytes));
     let is_known = request
         .get(header::IF_NONE_MATCH)
         .is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    let body = if is_known {
-        Body::empty()
-    } else {
-        Body::from(asset.text.as_str())
-    };
+    let body = if is_known { Body::empty() } else { Body::from(bytes) };
     let mut response = Response::new(body);
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if is_gzip && !is_known {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -142,8 +180,8 @@ mod tests {
 
     #[test]
     fn the_page_is_small_and_wants_nothing_from_elsewhere() {
-        let total: usize = SENT.iter().map(|asset| asset.text.len()).sum();
-        assert!(total < 150_000, "{total} bytes");
+        let total: usize = SENT.iter().map(|asset| asset.gzip.len()).sum();
+        assert!(total < 150_000 / 2, "{total} bytes");
         for asset in ASSETS {
             let text = asset.text;
             let elsewhere = text.match_indices("//").filter(|(at, _)| {
@@ -153,6 +191,33 @@ mod tests {
                     && !after.starts_with("www.w3.org/2000/svg")
             });
             assert_eq!(elsewhere.count(), 0, "{} names an address", asset.path);
+        }
+    }
+
+    #[test]
+    fn who_takes_gzip_gets_it_and_nobody_else() {
+        let asked = |accepted: &'static str| {
+            let mut request = HeaderMap::new();
+            request.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+            let headers = answer("/app.js", &request).unwrap().headers().clone();
+            headers
+                .get(header::CONTENT_ENCODING)
+                .map(|coding| coding.to_str().unwrap().to_owned())
+        };
+        for accepted in ["gzip", "br;q=1.0, GZIP;q=0.8", "deflate,gzip"] {
+            assert_eq!(asked(accepted).as_deref(), Some("gzip"), "{accepted}");
+        }
+        for accepted in ["br", "gzip;q=0", "identity, gzip; q=0.0", ""] {
+            assert_eq!(asked(accepted), None, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_small_is_the_same() {
+        for asset in SENT.iter() {
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&asset.gzip[..]), &mut text).unwrap();
+            assert_eq!(text, asset.text, "{}", asset.path);
         }
     }
 
