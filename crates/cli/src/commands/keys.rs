@@ -1,26 +1,29 @@
 //! Keys and signals: what goes on, what ends.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use bushbaby_node::Stop;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+
+use crate::commands::terminal::{EachKey, on_signals};
 
 /// Listens to the keyboard and to signals; gives the terminal back as it was when it is dropped.
 pub(crate) struct Keys {
     stop: Stop,
     /// One for each capture that may go.
     steps: Option<Receiver<()>>,
-    terminal: Option<Termios>,
+    /// Dropped with this, it is as it was.
+    _terminal: Option<EachKey>,
 }
 
 impl Keys {
     /// Begins to listen. Without a terminal keys are what comes in on stdin, and that only when they are waited for.
     pub(crate) fn listen(is_stepped: bool) -> io::Result<Self> {
         let stop = Stop::default();
-        stop_on_signals(stop.clone())?;
-        let terminal = each_key();
+        let on_signal = stop.clone();
+        on_signals(move || on_signal.set())?;
+        let terminal = EachKey::begin();
         let (go_on, steps) = channel();
         if is_stepped || terminal.is_some() {
             let stop = stop.clone();
@@ -47,7 +50,7 @@ impl Keys {
         Ok(Self {
             stop,
             steps: is_stepped.then_some(steps),
-            terminal,
+            _terminal: terminal,
         })
     }
 
@@ -75,40 +78,4 @@ impl Keys {
             }
         }
     }
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        if let Some(before) = &self.terminal {
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
-        }
-    }
-}
-
-/// Lets the terminal hand on each key at once; `None` when no person is there: no terminal, or in the background.
-fn each_key() -> Option<Termios> {
-    let stdin = io::stdin();
-    let in_front = tcgetpgrp(&stdin).is_ok_and(|group| group == rustix::process::getpgrp());
-    if !stdin.is_terminal() || !in_front {
-        return None;
-    }
-    let before = tcgetattr(&stdin).ok()?;
-    let mut each_key = before.clone();
-    each_key.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-    tcsetattr(&stdin, OptionalActions::Now, &each_key).ok()?;
-    Some(before)
-}
-
-fn stop_on_signals(stop: Stop) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let listen = move || {
-        for _ in signals.forever() {
-            stop.set();
-        }
-    };
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(listen)
-        .map(drop)
 }

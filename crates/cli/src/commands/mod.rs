@@ -29,4 +29,5 @@ pub(crate) mod sound;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod streams;
+pub(crate) mod terminal;
 pub(crate) mod top;

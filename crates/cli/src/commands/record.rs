@@ -20,6 +20,7 @@ use bushbaby_sinks::record::{Array, Color, Depth, Format, Recorder, Settings, Sp
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::commands::terminal::on_signals;
 use crate::instance;
 
 /// How often it is looked whether the instance still runs.
@@ -170,7 +171,8 @@ fn record(args: &Args, instance: &Instance) -> Result<Written, NodeError> {
         wished: WishedPipeline::default(),
     };
     let recorder = Recorder::open(settings(args), &context)?;
-    stop_on_signals(context.stop.clone()).map_err(os)?;
+    let stop = context.stop.clone();
+    on_signals(move || stop.set()).map_err(os)?;
     watch(
         context.stop.clone(),
         args.for_duration,
@@ -253,20 +255,6 @@ fn watch(stop: Stop, limit: Option<Time>, instance: Option<Instance>) -> io::Res
         }
     };
     std::thread::Builder::new().name("watch".into()).spawn(watch).map(drop)
-}
-
-fn stop_on_signals(stop: Stop) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let listen = move || {
-        for _ in signals.forever() {
-            stop.set();
-        }
-    };
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(listen)
-        .map(drop)
 }
 
 /// Prints what was written. A reader of stdout that has gone is no failure of the recording.

@@ -10,6 +10,7 @@ use bushbaby_node::status::Status;
 use bushbaby_supervisor::file::{self, Checker, Replay};
 use bushbaby_supervisor::run::{Changes, RunOptions, StopHandle, Terminal};
 
+use crate::commands::terminal::on_signals;
 use crate::{kinds, table};
 
 mod keys;
@@ -126,7 +127,9 @@ pub(crate) fn run_pipeline(
     };
     log_to_stderr();
     let stop = StopHandle::default();
-    if let Err(error) = press_on_signals(stop.clone()) {
+    // The first ends all in order, each further one hurries.
+    let on_signal = stop.clone();
+    if let Err(error) = on_signals(move || on_signal.press()) {
         eprintln!("error: signals cannot be listened to: {error}");
         return ExitCode::FAILURE;
     }
@@ -210,19 +213,4 @@ pub(super) fn log_to_stderr() {
         .with_target(false)
         .with_ansi(io::stderr().is_terminal())
         .try_init();
-}
-
-/// Ctrl-C and SIGTERM: the first ends all in order, each further one hurries.
-fn press_on_signals(stop: StopHandle) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let listen = move || {
-        for _ in signals.forever() {
-            stop.press();
-        }
-    };
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(listen)
-        .map(drop)
 }

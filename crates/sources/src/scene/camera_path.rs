@@ -1,8 +1,11 @@
 //! How the camera moves: slowly and smoothly, in curves that do not repeat for hours, never away from the first tag.
 
-use super::geometry::{Rigid, Vec3, add, cross, scale, sub, unit};
+use super::geometry::{Rigid, Vec3, add, looking, scale, sub};
 use super::sensor::Random;
 use super::world::{DESIGNED_FOR_M, FIRST_TAG, in_scene};
+
+/// The room's z points up.
+const UP: Vec3 = [0.0, 0.0, 1.0];
 
 /// The camera's way through the room.
 #[derive(Debug, Clone)]
@@ -56,24 +59,6 @@ impl CameraPath {
             let near = add(FIRST_TAG, scale(sub(point, FIRST_TAG), self.near));
             scale(in_scene(near), self.grow)
         };
-        looking(placed(place), placed(looked_at), roll)
-    }
-}
-
-/// A camera at `place` with its axis through `at`; `roll` turns it clockwise, in radians.
-fn looking(place: Vec3, at: Vec3, roll: f64) -> Rigid {
-    let ahead = unit(sub(at, place));
-    let level = unit(cross(ahead, [0.0, 0.0, 1.0]));
-    let below = cross(ahead, level);
-    let (sin, cos) = roll.sin_cos();
-    let right = add(scale(level, cos), scale(below, sin));
-    let down = sub(scale(below, cos), scale(level, sin));
-    let turned = Rigid {
-        rotation: [right, down, ahead],
-        translation: [0.0; 3],
-    };
-    Rigid {
-        translation: scale(turned.turn(place), -1.0),
-        ..turned
+        looking(placed(place), placed(looked_at), UP, roll)
     }
 }

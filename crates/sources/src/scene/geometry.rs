@@ -69,6 +69,24 @@ impl Rigid {
     }
 }
 
+/// A camera at `place` with its axis through `at`, upright where `up` is up; `roll` turns it clockwise, in radians.
+pub(super) fn looking(place: Vec3, at: Vec3, up: Vec3, roll: f64) -> Rigid {
+    let ahead = unit(sub(at, place));
+    let level = unit(cross(ahead, up));
+    let below = cross(ahead, level);
+    let (sin, cos) = roll.sin_cos();
+    let right = add(scale(level, cos), scale(below, sin));
+    let down = sub(scale(below, cos), scale(level, sin));
+    let turned = Rigid {
+        rotation: [right, down, ahead],
+        translation: [0.0; 3],
+    };
+    Rigid {
+        translation: scale(turned.turn(place), -1.0),
+        ..turned
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,37 +1,15 @@
 //! Esc and q end a run, as Ctrl-C does.
 
-use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use bushbaby_supervisor::run::StopHandle;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
-/// Gives the terminal back as it was.
-#[derive(Debug)]
-pub(super) struct Terminal {
-    before: Termios,
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
-    }
-}
+use crate::commands::terminal::EachKey;
 
 /// Listens to the keyboard until the program ends; `None` when no person is there: no terminal, or in the background.
-pub(super) fn listen(stop: StopHandle) -> Option<Terminal> {
-    let stdin = io::stdin();
-    let in_front = tcgetpgrp(&stdin).is_ok_and(|group| group == rustix::process::getpgrp());
-    if !stdin.is_terminal() || !in_front {
-        return None;
-    }
-    let before = tcgetattr(&stdin).ok()?;
-    let mut each_key = before.clone();
-    // Only the line editing goes: Ctrl-C stays a signal, and lines of the log stay lines.
-    each_key.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-    tcsetattr(&stdin, OptionalActions::Now, &each_key).ok()?;
-    let terminal = Terminal { before };
+pub(super) fn listen(stop: StopHandle) -> Option<EachKey> {
+    let terminal = EachKey::begin()?;
     let press = move || {
         while let Some(key) = next_key(None) {
             let is_escape = key == 0x1b && next_key(Some(Duration::from_millis(30))).is_none();

@@ -1,7 +1,10 @@
 //! How the robot moves before the target: near and far, left and right of it, never with its back to it.
 
-use crate::scene::geometry::{Rigid, Vec3, add, cross, scale, sub, unit};
+use crate::scene::geometry::{Rigid, Vec3, looking};
 use crate::scene::sensor::Random;
+
+/// The target's y points down.
+const UP: Vec3 = [0.0, -1.0, 0.0];
 
 /// The camera's way.
 #[derive(Debug, Clone)]
@@ -27,24 +30,6 @@ impl Path {
             -1.9 - 0.75 * wave(2, 19.3),
         ];
         let looked_at = [0.2 * wave(3, 11.3), 0.02 + 0.08 * wave(4, 7.9), 0.0];
-        looking(place, looked_at, 0.02 * wave(5, 8.3))
-    }
-}
-
-/// A camera at `place` with its axis through `at`; `roll` turns it clockwise, in radians.
-fn looking(place: Vec3, at: Vec3, roll: f64) -> Rigid {
-    let ahead = unit(sub(at, place));
-    let level = unit(cross([0.0, 1.0, 0.0], ahead));
-    let below = cross(ahead, level);
-    let (sin, cos) = roll.sin_cos();
-    let right = add(scale(level, cos), scale(below, sin));
-    let down = sub(scale(below, cos), scale(level, sin));
-    let turned = Rigid {
-        rotation: [right, down, ahead],
-        translation: [0.0; 3],
-    };
-    Rigid {
-        translation: scale(turned.turn(place), -1.0),
-        ..turned
+        looking(place, looked_at, UP, 0.02 * wave(5, 8.3))
     }
 }

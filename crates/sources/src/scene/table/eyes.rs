@@ -6,12 +6,12 @@ use bushbaby_vision::apriltag::{Family, UnknownTag};
 use bushbaby_vision::camera::{CameraError, CameraModel, Distortion, Intrinsics};
 use bushbaby_vision::results::Detections;
 
-use super::super::geometry::Rigid;
+use super::super::geometry::{Rigid, looking};
 use super::background::{Background, standing};
 use super::foreground::{Canvas, Painter, confidence};
 use super::things::{Moving, Still};
 use super::truth;
-use super::view::{View, looking};
+use super::view::View;
 
 /// Everything that decides what the captures look like.
 #[derive(Debug, Clone)]
@@ -98,7 +98,7 @@ impl Eye {
 pub(super) fn left_from_scene() -> Rigid {
     const PLACE: [f64; 3] = [-1.0, 0.06, 0.72];
     const LOOKS_AT: [f64; 3] = [0.10, 0.0, 0.03];
-    looking(PLACE, LOOKS_AT)
+    looking(PLACE, LOOKS_AT, [0.0, 0.0, 1.0], 0.0)
 }
 
 impl Eyes {

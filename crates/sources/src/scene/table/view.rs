@@ -2,7 +2,7 @@
 
 use bushbaby_vision::camera::Intrinsics;
 
-use super::super::geometry::{Rigid, Vec3, cross, scale, sub, unit};
+use super::super::geometry::{Rigid, Vec3};
 use super::silhouette::Silhouette;
 
 /// An eye that stands still: a pinhole without distortion.
@@ -41,19 +41,5 @@ impl View {
         let Intrinsics { fx, fy, cx, cy } = self.lens;
         let mut pixels = seen.map(|[x, y, z]| [x / z * fx + cx, y / z * fy + cy]);
         Silhouette::new(Some(&mut pixels), self.size)
-    }
-}
-
-/// A camera at `place` that looks at `at`, level. Returns `camera_from_scene`.
-pub(super) fn looking(place: Vec3, at: Vec3) -> Rigid {
-    let ahead = unit(sub(at, place));
-    let right = unit(cross(ahead, [0.0, 0.0, 1.0]));
-    let turned = Rigid {
-        rotation: [right, cross(ahead, right), ahead],
-        translation: [0.0; 3],
-    };
-    Rigid {
-        translation: scale(turned.turn(place), -1.0),
-        ..turned
     }
 }

@@ -8,7 +8,6 @@ use bushbaby_node::settings::{Entry, Scalar, Tree, Value};
 
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
-use crate::file::declare::wires::Reads;
 use crate::file::declare::{Declared, Noun, Reading, called, wires};
 use crate::file::node_kind::NodeKind;
 use crate::file::problem::Spot;
@@ -51,17 +50,8 @@ pub(crate) fn read<'a>(
         reading.findings.push(FileProblem::at(&spot, message));
         return None;
     };
-    let (reads, problems) = wires::take(&mut entries, file, reading.environment);
     let who = called(Noun::NetworkTables, NETWORKTABLES);
-    reading.findings.extend(problems.into_iter().map(|problem| FileProblem {
-        message: format!("{who}: {}", problem.message),
-        ..problem
-    }));
-    if let Reads::Each(wire) = &reads {
-        let message = format!("{who}: `each` starts one node a stream, and there is one robot");
-        let hint = format!("write `in: \"{}\"`", wire.text);
-        reading.findings.push(FileProblem::at(&wire.spot, message).hint(hint));
-    }
+    let reads = wires::take_of_one(&mut entries, file, &who, "there is one robot", reading);
     let declared = Declared {
         reads,
         ..Declared::new(Noun::NetworkTables, NETWORKTABLES, spot, Some(NodeKind::BuiltIn(kind)))

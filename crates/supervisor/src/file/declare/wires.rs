@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::FileProblem;
+use crate::file::declare::Reading;
 use crate::file::declare::alerts::Watches;
 use crate::file::problem::Spot;
 use crate::file::settings::keys;
@@ -223,6 +224,27 @@ pub(crate) fn take(
         (None, None) => Reads::Unsaid(beside),
     };
     (reads, reader.problems)
+}
+
+/// The same for a sink of which there is one, and which `each` cannot multiply. Problems are told; `who` is it, `as_there_is` why.
+pub(crate) fn take_of_one(
+    entries: &mut Vec<Entry>,
+    file: &Arc<Path>,
+    who: &str,
+    as_there_is: &str,
+    reading: &mut Reading<'_>,
+) -> Reads {
+    let (reads, problems) = take(entries, file, reading.environment);
+    reading.findings.extend(problems.into_iter().map(|problem| FileProblem {
+        message: format!("{who}: {}", problem.message),
+        ..problem
+    }));
+    if let Reads::Each(wire) = &reads {
+        let message = format!("{who}: `each` starts one node a stream, and {as_there_is}");
+        let hint = format!("write `in: \"{}\"`", wire.text);
+        reading.findings.push(FileProblem::at(&wire.spot, message).hint(hint));
+    }
+    reads
 }
 
 struct WireReader<'a> {
