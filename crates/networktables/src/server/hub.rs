@@ -19,7 +19,6 @@ const MOST_SAYINGS: usize = 50_000;
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     topics: BTreeMap<String, Known>,
-    names: HashMap<i64, String>,
     next_id: i64,
     clients: BTreeMap<u64, Guest>,
     next_client: u64,
@@ -224,7 +223,6 @@ impl Hub {
             publishers: HashSet::from([by]),
         };
         self.topics.insert(name.to_owned(), known);
-        self.names.insert(id, name.to_owned());
         let clients: Vec<u64> = self.clients.keys().copied().collect();
         for client in clients {
             self.announce_to(client, name);
@@ -290,7 +288,6 @@ impl Hub {
         }
         let id = known.id;
         self.topics.remove(name);
-        self.names.remove(&id);
         for guest in self.clients.values_mut() {
             if guest.announced.remove(&id) {
                 let name = name.to_owned();

@@ -2,17 +2,9 @@
 
 use serde_json::json;
 
-use super::fixtures::checked;
-use crate::file::{Checked, FileProblem, expand};
+use super::fixtures::{self, checked, in_words};
+use crate::file::{Checked, expand};
 use crate::plan::PlannedNode;
-
-fn in_words(problems: &[FileProblem]) -> String {
-    problems
-        .iter()
-        .map(FileProblem::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
-}
 
 const NODES: &str = "cameras: {front: scene, door: scene}
 stages: {tags: {kind: apriltag, in: front}, cry: {kind: listener, each: \"*/image\", listen_for: [baby_cry, glass]}}
@@ -23,11 +15,7 @@ fn good(alerts: &str) -> Checked {
 }
 
 fn told(alerts: &str) -> String {
-    in_words(
-        &checked(&format!("{NODES}{alerts}\n"))
-            .map(|_| ())
-            .expect_err("the file has a mistake"),
-    )
+    fixtures::told(&format!("{NODES}{alerts}\n"))
 }
 
 fn node(checked: &Checked) -> &PlannedNode {

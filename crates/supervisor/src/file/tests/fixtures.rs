@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Checked, FileProblem, check};
+use crate::plan::Plan;
 
 pub(super) const KINDS: [Kind; 19] = [
     Kind::source::<Camera<Usb>>("usb", "A USB camera."),
@@ -36,6 +37,23 @@ pub(super) const KINDS: [Kind; 19] = [
 /// Checks a text as `pipeline.yaml`.
 pub(super) fn checked(text: &str) -> Result<Checked, Vec<FileProblem>> {
     check(text, Path::new("pipeline.yaml"), &KINDS, &environment)
+}
+
+/// The plan of a text that has no mistake.
+pub(super) fn plan(text: &str) -> Plan {
+    checked(text)
+        .unwrap_or_else(|problems| panic!("{}", in_words(&problems)))
+        .plan
+}
+
+/// All problems of a text that has some, as the command line prints them.
+pub(super) fn told(text: &str) -> String {
+    in_words(&checked(text).map(|_| ()).expect_err("the file has a mistake"))
+}
+
+pub(super) fn in_words(problems: &[FileProblem]) -> String {
+    let lines: Vec<String> = problems.iter().map(FileProblem::to_string).collect();
+    lines.join("\n")
 }
 
 pub(super) fn environment(name: &str) -> Option<String> {

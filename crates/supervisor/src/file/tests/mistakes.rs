@@ -2,27 +2,14 @@
 
 use std::path::Path;
 
-use super::fixtures::{KINDS, checked, environment};
-use crate::file::{FileProblem, check_file, probe_ports};
-
-/// All problems of a text, as the command line prints them.
-fn told(text: &str) -> String {
-    in_words(checked(text).map(|_| ()).expect_err("the file has a mistake"))
-}
+use super::fixtures::{KINDS, checked, environment, in_words, told};
+use crate::file::{check_file, probe_ports};
 
 /// All problems of one stage behind a good camera; its text is indented by four.
 fn of_stage(stage: &str) -> String {
     told(&format!(
         "cameras: {{front: scene, door: scene}}\nstages:\n  tags:\n{stage}\n"
     ))
-}
-
-fn in_words(problems: Vec<FileProblem>) -> String {
-    problems
-        .iter()
-        .map(FileProblem::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
 }
 
 #[test]
@@ -152,7 +139,7 @@ fn a_stage_that_listens_where_nothing_sounds() {
 
 #[test]
 fn a_file_that_is_not_there() {
-    let told = in_words(check_file(Path::new("nowhere/pipeline.yaml"), &KINDS, &environment).unwrap_err());
+    let told = in_words(&check_file(Path::new("nowhere/pipeline.yaml"), &KINDS, &environment).unwrap_err());
     insta::assert_snapshot!(told, @r"
     error: there is no such file
       --> nowhere/pipeline.yaml
@@ -556,7 +543,7 @@ fn mistakes_in_a_list_of_its_own_are_told_there() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     let told = || {
-        let told = in_words(check_file(&folder.path().join("pipeline.yaml"), &KINDS, &environment).unwrap_err());
+        let told = in_words(&check_file(&folder.path().join("pipeline.yaml"), &KINDS, &environment).unwrap_err());
         told.replace(&format!("{}/", folder.path().display()), "")
     };
     write(
@@ -803,7 +790,7 @@ fn a_port_in_use_is_told_before_anything_starts() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let checked = checked(&format!("cameras: {{a: scene}}\nweb: {port}\n")).unwrap();
-    insta::assert_snapshot!(in_words(probe_ports(&checked).unwrap_err()).replace(&port, "PORT"), @r"
+    insta::assert_snapshot!(in_words(&probe_ports(&checked).unwrap_err()).replace(&port, "PORT"), @r"
     error: `web`: 127.0.0.1:PORT is in use
       --> pipeline.yaml:2:6
     hint: end what listens there, or choose another port; `ss -ltnp` shows who it is
@@ -875,7 +862,7 @@ fn a_cameras_port_in_use_is_told_at_its_place() {
         "cameras: {{left: scene}}\nweb: {{listen: 127.0.0.1:0, streams: {{left: {port}}}}}\n"
     ))
     .unwrap();
-    insta::assert_snapshot!(in_words(probe_ports(&checked).unwrap_err()).replace(&port, "PORT"), @r"
+    insta::assert_snapshot!(in_words(&probe_ports(&checked).unwrap_err()).replace(&port, "PORT"), @r"
     error: `web`: 127.0.0.1:PORT is in use
       --> pipeline.yaml:2:44
     hint: end what listens there, or choose another port; `ss -ltnp` shows who it is

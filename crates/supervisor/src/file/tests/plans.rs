@@ -5,23 +5,9 @@ use std::time::Duration;
 use bushbaby_node::Role;
 use serde_json::json;
 
-use super::fixtures::{KINDS, checked, environment};
-use crate::file::{FileProblem, check_file};
+use super::fixtures::{KINDS, checked, environment, plan};
+use crate::file::check_file;
 use crate::plan::{Plan, PlannedNode};
-
-fn plan(text: &str) -> Plan {
-    match checked(text) {
-        Ok(checked) => checked.plan,
-        Err(problems) => panic!(
-            "{}",
-            problems
-                .iter()
-                .map(FileProblem::to_string)
-                .collect::<Vec<_>>()
-                .join("\n")
-        ),
-    }
-}
 
 fn node<'a>(plan: &'a Plan, name: &str) -> &'a PlannedNode {
     plan.nodes

@@ -5,27 +5,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::fixtures::{KINDS, checked, environment};
-use crate::file::{Checker, FileProblem, Replay, expand};
+use super::fixtures::{KINDS, checked, environment, in_words, plan, told};
+use crate::file::{Checker, Replay, expand};
 use crate::plan::{Plan, PlannedNode};
-
-fn in_words(problems: &[FileProblem]) -> String {
-    problems
-        .iter()
-        .map(FileProblem::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-fn plan(text: &str) -> Plan {
-    checked(text)
-        .unwrap_or_else(|problems| panic!("{}", in_words(&problems)))
-        .plan
-}
-
-fn told(text: &str) -> String {
-    in_words(&checked(text).map(|_| ()).expect_err("the file has a mistake"))
-}
 
 fn recorder(plan: &Plan) -> &PlannedNode {
     plan.nodes.iter().find(|node| node.spec.node == "record").unwrap()

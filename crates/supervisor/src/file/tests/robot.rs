@@ -4,27 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::fixtures::checked;
-use crate::file::{FileProblem, expand};
+use super::fixtures::{checked, in_words, plan, told};
+use crate::file::expand;
 use crate::plan::{Plan, PlannedNode};
-
-fn in_words(problems: &[FileProblem]) -> String {
-    problems
-        .iter()
-        .map(FileProblem::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-fn plan(text: &str) -> Plan {
-    checked(text)
-        .unwrap_or_else(|problems| panic!("{}", in_words(&problems)))
-        .plan
-}
-
-fn told(text: &str) -> String {
-    in_words(&checked(text).map(|_| ()).expect_err("the file has a mistake"))
-}
 
 fn robot(plan: &Plan) -> &PlannedNode {
     plan.nodes

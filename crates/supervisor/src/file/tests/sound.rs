@@ -2,21 +2,12 @@
 
 use serde_json::json;
 
-use super::fixtures::checked;
-use crate::file::{Checked, FileProblem, expand};
+use super::fixtures::{checked, in_words, told};
+use crate::file::{Checked, expand};
 use crate::plan::PlannedNode;
-
-fn in_words(problems: &[FileProblem]) -> String {
-    let told: Vec<String> = problems.iter().map(FileProblem::to_string).collect();
-    told.join("\n")
-}
 
 fn good(text: &str) -> Checked {
     checked(text).unwrap_or_else(|problems| panic!("{}", in_words(&problems)))
-}
-
-fn told(text: &str) -> String {
-    in_words(&checked(text).map(|_| ()).expect_err("the file has a mistake"))
 }
 
 fn node<'a>(checked: &'a Checked, name: &str) -> &'a PlannedNode {
