@@ -119,13 +119,16 @@ class Recordings(unittest.TestCase):
 
     def test_the_mcap_package_reads_every_message_also_of_the_recorder_that_was_killed(self) -> None:
         self.assertEqual(len(self.files), 2)
-        for path in self.files:
+        for path, parted in zip(self.files, (1, 0), strict=True):
             summary, messages = read(path)
             self.assertEqual(summary.statistics.message_count, len(messages))
             found = Counter((topic, schema) for topic, schema, _, _ in messages)
             self.assertGreater(found["front/image", "foxglove.CompressedVideo"], 5)
             self.assertEqual(found["front/calibration", "foxglove.CameraCalibration"], 1)
-            self.assertEqual(found["tags/detections", "bushbaby.Result"], found["tags/detections/annotations", "foxglove.ImageAnnotations"])
+            results, drawn = found["tags/detections", "bushbaby.Result"], found["tags/detections/annotations", "foxglove.ImageAnnotations"]
+            # A kill may come between the two messages of one frame.
+            self.assertLessEqual(abs(results - drawn), parted)
+            self.assertGreater(min(results, drawn), 3)
             self.assertTrue(any(schema == "foxglove.Log" for _, schema in found))
 
     def test_a_result_names_the_picture_that_it_was_found_in(self) -> None:
