@@ -33,7 +33,10 @@ pub enum LayoutError {
 
 #[derive(Deserialize)]
 struct File {
+    /// WPILib has called both otherwise since it moved its layouts to `fields`.
+    #[serde(alias = "field-tags")]
     tags: Vec<FileTag>,
+    #[serde(alias = "field-dimensions")]
     field: Option<FileSize>,
 }
 
@@ -92,7 +95,8 @@ impl FieldLayout {
         })
     }
 
-    /// Reads WPILib's JSON: `tags[].ID`, `pose.translation{x,y,z}`, `pose.rotation.quaternion{W,X,Y,Z}`, `field.length/width`.
+    /// Reads WPILib's JSON: `tags[].ID`, `pose.translation{x,y,z}`, `pose.rotation.quaternion{W,X,Y,Z}`, `field.length/width`; or
+    /// `field-tags` and `field-dimensions`, as its newer files call them.
     ///
     /// # Errors
     /// [`LayoutError`] with what is wrong and where.

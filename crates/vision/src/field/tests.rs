@@ -86,6 +86,17 @@ fn wpilibs_tag_frame_becomes_ours() {
 }
 
 #[test]
+fn wpilibs_newer_names_are_read_too() {
+    let pose = r#"{"translation":{"x":3,"y":1,"z":0.5},"rotation":{"quaternion":{"W":1,"X":0,"Y":0,"Z":0}}}"#;
+    let older = format!(r#"{{"tags":[{{"ID":7,"pose":{pose}}}],"field":{{"length":9,"width":5}}}}"#);
+    let newer = format!(
+        r#"{{"name":"A field","program":"frc","field-tags":[{{"ID":7,"pose":{pose}}}],"field-dimensions":{{"length":9,"width":5}}}}"#
+    );
+    let [older, newer] = [older, newer].map(|text| FieldLayout::from_json(text.as_bytes()).unwrap());
+    assert_eq!((&newer, newer.size_m()), (&older, Some([9.0, 5.0])));
+}
+
+#[test]
 fn a_wrong_layout_says_what_is_wrong() {
     let message = |json: &str| FieldLayout::from_json(json.as_bytes()).unwrap_err().to_string();
     assert!(message("{").starts_with("field layout: EOF"));
