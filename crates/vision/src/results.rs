@@ -20,8 +20,14 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod field_pose;
+mod heading;
 mod targets;
 
+pub use field_pose::{
+    FIELD_POSE_VERSION, FieldMap, FieldPoseKind, FieldPoseResult, MappedTag, OutlierItem, PlaceItem, map_of, refused,
+};
+pub use heading::{HEADING_VERSION, Heading, HeadingKind};
 pub use targets::{KnownTarget, TARGETS_VERSION, TargetItem, TargetItemKind, Targets, TargetsKind, targets};
 
 /// The version of the JSON that this code writes.
@@ -175,12 +181,31 @@ impl TagSizes {
     }
 }
 
+impl From<&DetectionItem> for TagDetection {
+    fn from(item: &DetectionItem) -> Self {
+        Self {
+            id: item.id,
+            family: item.family,
+            corners_px: item.corners,
+            hamming: item.hamming,
+            margin: item.margin,
+        }
+    }
+}
+
 impl From<&Transform> for TransformItem {
     fn from(transform: &Transform) -> Self {
         Self {
             rotation: transform.rotation(),
             translation: transform.translation_m(),
         }
+    }
+}
+
+impl PoseItem {
+    /// The pose as a transform, a point of the tag or target to the camera; `None` when `R` is no rotation.
+    pub fn transform(&self) -> Option<Transform> {
+        Transform::new(self.rotation, self.translation).ok()
     }
 }
 

@@ -4,7 +4,7 @@ use super::{FieldLayout, sqpnp::sqpnp};
 use crate::{
     apriltag::TagDetection,
     camera::CameraModel,
-    pose::{Sighting, Transform, refine, squared_error_px2, tag_corners_m, tag_pose},
+    pose::{Sighting, TagPoses, Transform, refine, squared_error_px2, tag_corners_m, tag_pose},
 };
 
 /// Where the camera is on the field.
@@ -83,8 +83,13 @@ pub fn locate_camera(
     if tags.is_empty() {
         return Err(LocateError::NoKnownTag { seen: detections.len() });
     }
-    let camera_from_field = search(&tags, camera).ok_or(LocateError::NoPose { known: tags.len() })?;
-    let errors = tag_errors(&camera_from_field, &tags, camera);
+    locate(&tags, camera).ok_or(LocateError::NoPose { known: tags.len() })
+}
+
+/// Returns where the camera is, with the error of each tag in the order of `tags`; `None` when no place explains the corners.
+pub(super) fn locate(tags: &[KnownTag], camera: &CameraModel) -> Option<FieldPose> {
+    let camera_from_field = search(tags, camera)?;
+    let errors = tag_errors(&camera_from_field, tags, camera);
     let counts = which_count(&errors);
     let squares: Vec<f64> = errors
         .iter()
@@ -93,7 +98,7 @@ pub fn locate_camera(
         .map(|(e, _)| e * e)
         .collect();
     let tags = tags.iter().zip(errors.iter().zip(counts));
-    Ok(FieldPose {
+    Some(FieldPose {
         field_from_camera: camera_from_field.inverse(),
         error_px: (squares.iter().sum::<f64>() / squares.len() as f64).sqrt(),
         tags: tags
@@ -106,15 +111,19 @@ pub fn locate_camera(
     })
 }
 
-struct KnownTag {
-    id: u32,
-    sightings: [Sighting; 4],
+/// A tag of the layout, seen once.
+pub(super) struct KnownTag {
+    pub(super) id: u32,
+    pub(super) sightings: [Sighting; 4],
     directions: [[f64; 2]; 4],
-    /// What this tag alone says: none, one or two poses.
-    camera_from_field: Vec<Transform>,
+    /// Where it is, by its own corners.
+    pub(super) alone: TagPoses,
+    /// What this tag alone says: one or two poses, better first.
+    pub(super) camera_from_field: Vec<Transform>,
 }
 
-fn known_tags(
+/// The tags of a picture that are in the layout, smallest id first.
+pub(super) fn known_tags(
     detections: &[TagDetection],
     layout: &FieldLayout,
     side_m: impl Fn(u32) -> Option<f64>,
@@ -138,6 +147,7 @@ fn known_tags(
                 weight: 1.0,
             }),
             directions,
+            alone,
             camera_from_field: std::iter::once(alone.best)
                 .chain(alone.alternative)
                 .map(|pose| pose.camera_from_tag * field_from_tag.inverse())
@@ -217,14 +227,14 @@ fn disagreement(pose: &Transform, tags: &[KnownTag], camera: &CameraModel) -> f6
 }
 
 /// Root mean square error of each tag in pixels.
-fn tag_errors(pose: &Transform, tags: &[KnownTag], camera: &CameraModel) -> Vec<f64> {
+pub(super) fn tag_errors(pose: &Transform, tags: &[KnownTag], camera: &CameraModel) -> Vec<f64> {
     let error =
         |tag: &KnownTag| squared_error_px2(pose, &tag.sightings, camera).map_or(BEHIND_PX, |sum| (sum / 4.0).sqrt());
     tags.iter().map(error).collect()
 }
 
 /// Which tags count: all of one or two; of more, those not far worse than the middle one.
-fn which_count(errors: &[f64]) -> Vec<bool> {
+pub(super) fn which_count(errors: &[f64]) -> Vec<bool> {
     if errors.len() < 3 {
         return vec![true; errors.len()];
     }

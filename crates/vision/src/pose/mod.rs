@@ -12,7 +12,7 @@ mod transform;
 
 pub use transform::{Angles, NotARotation, Transform};
 
-pub(crate) use refine::{Sighting, refine, squared_error_px2};
+pub(crate) use refine::{Sighting, normal_equations, refine, squared_error_px2};
 pub(crate) use transform::nearest_rotation;
 
 use crate::camera::CameraModel;

@@ -70,7 +70,9 @@ fn moved(pose: &Transform, step: &Vector6<f64>) -> Transform {
     }
 }
 
-fn normal_equations(
+/// Returns JᵀWJ and JᵀW(seen - expected), for a small turn (3) and shift (3) of a pose, both in the target's axes. `None` when a point
+/// is not in front of the camera.
+pub(crate) fn normal_equations(
     pose: &Transform,
     sightings: &[Sighting],
     camera: &CameraModel,
