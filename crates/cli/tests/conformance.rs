@@ -247,6 +247,30 @@ fn overlay() {
 }
 
 #[test]
+fn field_pose() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = folder.path().join("room.json");
+    let tag = r#"{"ID":0,"pose":{"translation":{"x":2.3,"y":2.8,"z":0.7},"rotation":{"quaternion":{"W":0,"X":0,"Y":0,"Z":1}}}}"#;
+    std::fs::write(&layout, format!("{{\"tags\":[{tag}]}}")).unwrap();
+    let tags = "  tags:\n    kind: apriltag\n    in: eye\n    tag_size: 165mm\n";
+    let place = format!(
+        "  place:\n    kind: field_pose\n    in: tags\n    layout: {}\n    camera_on_robot: {{eye: {{}}}}\n",
+        layout.display()
+    );
+    check(
+        program(),
+        &Case {
+            kind: "field_pose",
+            node: "place",
+            pipeline: format!("cameras:\n  eye: scene\nstages:\n{tags}{place}"),
+            delivers: Some("place/pose"),
+            has_hardware: true,
+            unknown_setting: ("  place:\n", "    no_such_key: 1\n"),
+        },
+    );
+}
+
+#[test]
 fn sound_events() {
     // It takes a source that makes sound by itself.
     if bushbaby_sources::KINDS.iter().all(|kind| kind.name != "sound_file") {

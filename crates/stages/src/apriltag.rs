@@ -15,7 +15,7 @@ use crate::cameras::Cameras;
 
 mod settings;
 
-pub use settings::{OnRobot, Settings};
+pub use settings::Settings;
 
 /// The kind.
 pub const KIND: Kind = Kind::stage::<AprilTag>("apriltag", "Finds AprilTags in pictures and says where they are.");

@@ -13,7 +13,16 @@ use super::errors::classes::{Ambiguous, BadName, Error};
 use super::errors::{of_bus, of_name};
 
 /// What a node's name alone means, by what kinds call their first output; the first of these that is there.
-const FIRST_OUTPUTS: [&str; 7] = ["image", "rgbd", "detections", "results", "targets", "events", "audio"];
+const FIRST_OUTPUTS: [&str; 8] = [
+    "image",
+    "rgbd",
+    "detections",
+    "results",
+    "targets",
+    "pose",
+    "events",
+    "audio",
+];
 /// How long a stream of another name must have been the only one, before it is taken for the first: others may be about to come.
 const ALONE_FOR: Duration = Duration::from_millis(500);
 /// How often the supervisor is looked for while nothing comes.

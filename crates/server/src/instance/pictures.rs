@@ -187,7 +187,7 @@ fn by_name(name: &StreamName) -> Option<Carries> {
         "image" => Some(Carries::Image),
         "rgbd" => Some(Carries::Rgbd),
         "points" => Some(Carries::Points),
-        "results" | "targets" => Some(Carries::Results),
+        "results" | "targets" | "pose" => Some(Carries::Results),
         "detections" => Some(Carries::Detections),
         "audio" => Some(Carries::Audio),
         "events" => Some(Carries::Events),

@@ -55,7 +55,7 @@ const QUEUE_OF_RESULTS: usize = 64;
 /// Sound comes in short pieces: as many wait as the bus allows.
 const QUEUE_OF_SOUND: usize = MAX_QUEUE;
 /// Outputs by which results are known before their first frame.
-const RESULTS: [&str; 5] = ["detections", "results", "targets", "truth", "events"];
+const RESULTS: [&str; 6] = ["detections", "results", "targets", "pose", "truth", "events"];
 /// The output by which sound is known before its first piece.
 const SOUND: &str = "audio";
 /// A stream's thread looks at least this often whether it is to end.

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use bushbaby_node::NodeError;
-use bushbaby_node::settings::{Angle, Length, Offset, Problem, Settings as NodeSettings};
+use bushbaby_node::settings::{Angle, Length, Problem, Settings as NodeSettings};
 use bushbaby_vision::apriltag::{DetectError, DetectorSettings, Family};
-use bushbaby_vision::field::{FieldLayout, robot_from_camera};
-use bushbaby_vision::pose::Transform;
+use bushbaby_vision::field::FieldLayout;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cameras;
+use crate::{OnRobot, cameras};
 
 /// Settings of the `apriltag` stage.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -60,24 +59,6 @@ pub struct Settings {
     /// How the camera sits on the robot. With `field`, the robot's place on the field comes too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_robot: Option<OnRobot>,
-}
-
-/// Where the lens is on the robot (x ahead, y left, z up from the robot's middle on the floor), and how it is turned.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct OnRobot {
-    /// How far ahead of the middle.
-    pub ahead: Offset,
-    /// How far left of the middle.
-    pub left: Offset,
-    /// How far above the floor.
-    pub up: Offset,
-    /// Turn about the vertical axis; positive looks left.
-    pub yaw: Angle,
-    /// Turn about the sideways axis; positive looks down, as in WPILib.
-    pub pitch: Angle,
-    /// Turn about the axis ahead; positive lowers the right side.
-    pub roll: Angle,
 }
 
 fn default_family() -> String {
@@ -199,13 +180,5 @@ impl Settings {
         FieldLayout::from_path(&base_dir.join(path))
             .map(Some)
             .map_err(|error| NodeError::new(error.to_string()))
-    }
-}
-
-impl OnRobot {
-    /// A point in the camera's frame becomes one in the robot's.
-    pub fn robot_from_camera(&self) -> Transform {
-        let place_m = [self.ahead.metres, self.left.metres, self.up.metres];
-        robot_from_camera(place_m, self.roll.degrees, self.pitch.degrees, self.yaw.degrees)
     }
 }
