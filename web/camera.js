@@ -1,5 +1,6 @@
 // One camera on the page: takes its pictures, waits shortly for what was found in them, draws both together.
 
+import { Ground, placeOf } from "./field.js";
 import { Overlay } from "./overlay.js";
 import { calibrationOf } from "./projection.js";
 import { itemsOf } from "./results.js";
@@ -41,6 +42,8 @@ export class Camera {
     this.stages = new Set();
     /** The newest results by stream, for the table beside the picture. */
     this.found = new Map();
+    /** By stream: where a robot stands on its field. */
+    this.grounds = new Map();
     this.isHeld = false;
     this.source = null;
     this.captured = null;
@@ -89,10 +92,21 @@ export class Camera {
     of.set(message.stream, itemsOf(message));
     this.results.set(message.origin, of);
     if (this.results.size > MOST_RESULTS) this.results.delete(this.results.keys().next().value);
-    if (!this.isHeld) this.found.set(message.stream, { items: of.get(message.stream), at: now });
+    if (!this.isHeld) {
+      this.found.set(message.stream, { items: of.get(message.stream), at: now });
+      this.#stand(message, now);
+    }
     if (this.waiting?.header.origin === message.origin) {
       if (this.#isComplete(message.origin)) this.#show();
     } else if (this.last?.header.origin === message.origin) this.#addLate(message.origin);
+  }
+
+  /** Takes in where a robot stands. */
+  #stand({ stream, body }, now) {
+    const place = placeOf(body);
+    if (!place) return;
+    if (!this.grounds.has(stream)) this.grounds.set(stream, new Ground());
+    this.grounds.get(stream).take(place, now);
   }
 
   /** The picture could not wait, but it is still the one that is shown: what was found in it still belongs there. */

@@ -2,6 +2,7 @@
 
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
 import { Ear } from "./ear.js";
+import { FieldRows, FieldView } from "./field.js";
 import { colorOf, words } from "./results.js";
 import { SoundPanel } from "./sound.js";
 import { isAmbiguous } from "./tags.js";
@@ -135,6 +136,7 @@ class Stage {
     this.others = h("tbody");
     this.list = h("table", { class: "found", hidden: true }, this.others);
     this.element = h("section", {}, h("h3", {}, this.node, " ", this.heading), this.table, this.list, this.note);
+    this.field = null;
   }
 
   update(app, camera) {
@@ -154,9 +156,23 @@ class Stage {
     const isEmpty = this.seen.size === 0 && this.list.hidden;
     const none = this.stream.endsWith("/detections") ? "No tag in sight." : "Nothing in this picture.";
     const note = !isFresh ? silent : isEmpty ? none : null;
+    const ground = camera.grounds.get(this.stream);
+    this.#stand(ground, isFresh);
     this.table.hidden = !isFresh || this.seen.size === 0;
-    this.note.hidden = note === null;
+    this.note.hidden = note === null || (ground !== undefined && isFresh);
     if (note) setText(this.note, note);
+  }
+
+  /** The field with the robot, of a stage that tells where it stands. */
+  #stand(ground, isFresh) {
+    if (!ground) return;
+    if (!this.field) {
+      this.field = { view: new FieldView(), rows: new FieldRows() };
+      this.element.append(this.field.view.element, this.field.rows.element);
+    }
+    this.field.view.show(ground);
+    this.field.rows.update(ground);
+    this.field.rows.element.hidden = !isFresh;
   }
 
   /** What is no tag: a row each, its name and what it says. */

@@ -53,6 +53,7 @@ const ASSETS: &[Asset] = assets! {
     "/dom.js" SCRIPT, "dom.js";
     "/ear.js" SCRIPT, "ear.js";
     "/events.js" SCRIPT, "events.js";
+    "/field.js" SCRIPT, "field.js";
     "/labels.js" SCRIPT, "labels.js";
     "/legend.js" SCRIPT, "legend.js";
     "/link.js" SCRIPT, "link.js";
