@@ -1,8 +1,9 @@
 //! What the scene promises: the same pictures for the same seed, a tag in each, and a truth that is true.
 
 use bushbaby_vision::apriltag::{CDetector, DetectorSettings, Family, GrayView, TagDetection, TagDetector};
-use bushbaby_vision::pose::tag_pose;
-use bushbaby_vision::results::DetectionItem;
+use bushbaby_vision::field::{FieldLayout, Method, PoseLimits, RobotLocator, Viewpoint, robot_from_camera};
+use bushbaby_vision::pose::{Transform, tag_pose};
+use bushbaby_vision::results::{DetectionItem, TagSizes, TransformItem};
 
 use super::geometry::{Vec3, dot, scale, sub};
 use super::render::{Plan, Renderer};
@@ -304,4 +305,98 @@ fn the_truth_about_pose_corners_and_camera_fits_together() {
             );
         }
     }
+}
+
+/// The room as a field: its origin is the corner to the right of where the camera begins, as on a field of FRC.
+fn field_from_scene() -> Transform {
+    Transform::new(
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [0.0, HALF_WIDTH_M, 0.0],
+    )
+    .unwrap()
+}
+
+/// From the middle of the room to its right wall.
+const HALF_WIDTH_M: f64 = 3.0;
+
+fn layout_of_the_example() -> FieldLayout {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/layouts/scene-room.json");
+    FieldLayout::from_path(&path).unwrap()
+}
+
+fn transform(item: &TransformItem) -> Transform {
+    Transform::new(item.rotation, item.translation).unwrap()
+}
+
+#[test]
+fn the_layout_beside_the_example_is_this_room() {
+    let (renderer, layout) = (teller(&plan([1280, 720])), layout_of_the_example());
+    let mut seen = std::collections::BTreeSet::new();
+    for picture in (0..18_000).step_by(30) {
+        let truth = renderer.truth(picture, "front");
+        let scene_from_camera = transform(&truth.field.unwrap().camera);
+        for tag in truth.items {
+            let truly = field_from_scene() * scene_from_camera * tag.pose.unwrap().transform().unwrap();
+            let told = layout.field_from_tag(tag.id).unwrap();
+            let between = told.inverse() * truly;
+            let off = between.translation_m();
+            let is_there = dot(off, off).sqrt() < 1e-4 && between.rotation_angle_deg() < 0.01;
+            assert!(is_there, "tag {}: told {told:?}, truly {truly:?}", tag.id);
+            seen.insert(tag.id);
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), layout.ids().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_place_found_in_drawn_pictures_is_the_true_one_within_what_is_told() {
+    let plan = plan([1280, 720]);
+    let (mut renderer, camera) = (renderer(&plan), plan.camera().unwrap());
+    let mut detector = CDetector::new(&DetectorSettings::default()).unwrap();
+    let locator = RobotLocator {
+        layout: Some(layout_of_the_example()),
+        tag_sizes: TagSizes::all(plan.tag_side_m),
+        targets: Vec::new(),
+        methods: vec![Method::MultiTag, Method::TagAndHeading],
+        limits: PoseLimits {
+            tilt_deg: 60.0,
+            height_m: 3.0,
+            ..PoseLimits::default()
+        },
+        corner_px: 0.1,
+        heading_deg: 1.0,
+    };
+    // The robot is the camera, its axes turned to x ahead, y left, z up.
+    let robot_from_camera = robot_from_camera([0.0; 3], 0.0, 0.0, 0.0);
+    let (mut errors_mm, mut within) = (Vec::new(), 0);
+    for picture in (0..3_000).step_by(75) {
+        let [luma, _, _] = draw(&mut renderer, plan.size_px, picture);
+        let tags = detect(&mut detector, &luma, plan.size_px);
+        let truth = transform(&renderer.truth(picture, "front").field.unwrap().camera);
+        let from = Viewpoint {
+            camera: &camera,
+            robot_from_camera: &robot_from_camera,
+            heading_deg: None,
+        };
+        let found = locator.by_tags(&tags, &from);
+        assert_eq!(found.outliers, [], "picture {picture}");
+        let Ok(pose) = found.pose else {
+            assert!(tags.len() < 2, "picture {picture}: {:?}", found.pose);
+            continue;
+        };
+        let off = sub(
+            pose.field_from_robot.translation_m(),
+            (field_from_scene() * truth).translation_m(),
+        );
+        errors_mm.push(1e3 * dot(off, off).sqrt());
+        within += usize::from(off[0].abs() < 3.0 * pose.std_devs[0] && off[1].abs() < 3.0 * pose.std_devs[1]);
+    }
+    let places = errors_mm.len();
+    assert!(places >= 20, "{places} places");
+    assert!(
+        within * 10 >= places * 9,
+        "{within} of {places} within three standard deviations"
+    );
+    let error_mm = median(errors_mm);
+    assert!(error_mm < 15.0, "median {error_mm:.1} mm");
 }
