@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the node `networktables` tells, read by the robot's own libraries: scripts/networktables/photon.py. The packages go to
-# target/robot-env. Arguments: how many results (10000), how many a second (200).
+# target/robot-env. Arguments: how many results (10000), how many a second (200), how often they are
+# read a second (1000).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 env=target/robot-env
