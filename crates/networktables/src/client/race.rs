@@ -6,7 +6,7 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use crate::Address;
@@ -19,6 +19,7 @@ const ROUND: Duration = Duration::from_millis(900);
 
 #[derive(Debug)]
 pub(super) struct Race {
+    /// In the order in which they start.
     runners: Vec<Runner>,
     finish: Sender<Finished>,
     finished: Receiver<Finished>,
@@ -39,7 +40,9 @@ struct Finished {
 impl Race {
     pub(super) fn new(address: &Address) -> Self {
         let (finish, finished) = channel();
-        let runners = address.candidates().into_iter().map(|candidate| Runner {
+        let mut candidates = address.candidates();
+        candidates.sort_by_key(|candidate| candidate.behind);
+        let runners = candidates.into_iter().map(|candidate| Runner {
             candidate,
             is_under_way: Arc::default(),
         });
@@ -54,29 +57,35 @@ impl Race {
     pub(super) fn run(&self) -> Result<(SocketAddr, TcpStream), String> {
         // Who won too late last time is connected to somebody who has waited since.
         while self.finished.try_recv().is_ok() {}
-        let until = Instant::now() + ROUND;
+        let began = Instant::now();
+        let mut waiting = self.runners.iter().peekable();
         let mut running = 0;
         let mut why = None;
-        for runner in &self.runners {
-            match runner.start(self.finish.clone()) {
-                Ok(()) => running += 1,
-                Err(error) => why = Some(format!("{}: {error}", runner.candidate.host)),
+        loop {
+            while let Some(runner) = waiting.next_if(|runner| runner.candidate.behind <= began.elapsed()) {
+                match runner.start(self.finish.clone()) {
+                    Ok(()) => running += 1,
+                    Err(error) => why = Some(format!("{}: {error}", runner.candidate.host)),
+                }
             }
-        }
-        while running > 0 {
-            match self
-                .finished
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
+            let next = waiting.peek().map(|runner| runner.candidate.behind);
+            if running == 0 && next.is_none() {
+                break;
+            }
+            let left = next.unwrap_or(ROUND).min(ROUND).saturating_sub(began.elapsed());
+            match self.finished.recv_timeout(left) {
                 Ok(Finished { result: Ok(open), .. }) => return Ok(open),
                 Ok(Finished {
                     host,
                     result: Err(error),
                 }) => {
-                    running -= 1;
+                    // One from an earlier round may come in, too.
+                    running = usize::saturating_sub(running, 1);
                     why.get_or_insert(format!("{host}: {error}"));
                 }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+                Err(_) if began.elapsed() >= ROUND => break,
+                // Another's head start is over.
+                Err(_) => {}
             }
         }
         Err(why.unwrap_or_else(|| "no answer".to_owned()))
@@ -91,7 +100,6 @@ impl Runner {
         }
         let (candidate, is_under_way) = (self.candidate.clone(), self.is_under_way.clone());
         let run = move || {
-            std::thread::sleep(candidate.behind);
             let result = look_up(&candidate.host, candidate.port).and_then(|at| {
                 let stream = TcpStream::connect_timeout(&at, CONNECT)?;
                 // A port that nobody listens on may connect to itself.

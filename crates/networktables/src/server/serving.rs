@@ -64,6 +64,7 @@ impl Serving {
     pub(super) fn run(mut self) {
         loop {
             if self.wait().is_err() {
+                // The system has no memory left to wait with: there is no event that could be waited for instead.
                 std::thread::sleep(Duration::from_millis(100));
             }
             self.inner.bell.clear();
