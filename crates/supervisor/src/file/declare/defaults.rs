@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bushbaby_node::settings::{Entry, Tree, Value};
 
 use crate::file::FileProblem;
-use crate::file::declare::{Reading, not_yet};
+use crate::file::declare::Reading;
 use crate::file::problem::{Spot, did_you_mean};
 use crate::file::settings::{any_node, keys};
 
@@ -109,12 +109,6 @@ fn of_kind(entry: &Entry, file: &Arc<std::path::Path>, reading: &mut Reading<'_>
 }
 
 fn unknown(key: &str, spot: &Spot, reading: &Reading<'_>) -> FileProblem {
-    if not_yet::STAGES.contains(&key) {
-        return FileProblem::at(
-            spot,
-            format!("`defaults:`: {}", not_yet::message(&format!("kind: {key}"))),
-        );
-    }
     let known = reading.kinds.iter().map(|kind| kind.name).chain(any_node::KEYS);
     FileProblem::at(spot, format!("`defaults:`: `{key}` is no kind and no key of any node"))
         .hint(did_you_mean(key, known))

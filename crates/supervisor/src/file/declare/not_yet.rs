@@ -3,9 +3,6 @@
 /// Keys at the top of a file.
 pub(crate) const NOUNS: [&str; 1] = ["bridges"];
 
-/// Kinds of stages.
-pub(crate) const STAGES: [&str; 2] = ["colored_target", "overlay"];
-
 /// Schemes of addresses.
 pub(crate) const SCHEMES: [&str; 1] = ["rtsps"];
 

@@ -10,7 +10,7 @@ use bushbaby_node::settings::{Entry, Tree, Value, read};
 use crate::file::FileProblem;
 use crate::file::declare::defaults::Defaults;
 use crate::file::declare::python::{self, RUN};
-use crate::file::declare::{Declared, Noun, Reading, address, called, not_yet, pipelines, wires};
+use crate::file::declare::{Declared, Noun, Reading, address, called, pipelines, wires};
 use crate::file::node_kind::NodeKind;
 use crate::file::problem::{Spot, did_you_mean, in_backticks};
 use crate::file::settings::keys;
@@ -120,7 +120,6 @@ fn find_kind<'a>(
             };
             Err(at(format!("kind `{name}` is a {what}, wanted a stage")).hint(format!("it belongs under `{noun}:`")))
         }
-        None if not_yet::STAGES.contains(&name.as_str()) => Err(at(not_yet::message(&format!("kind: {name}")))),
         None => Err(at(format!("there is no kind `{name}`")).hint(did_you_mean(&name, stages))),
     }
 }

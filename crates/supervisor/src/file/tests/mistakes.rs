@@ -161,18 +161,12 @@ fn an_unknown_key_at_the_top() {
 #[test]
 fn what_is_not_there_yet() {
     insta::assert_snapshot!(
-        told("cameras: {a: scene, b: 'rtsps://h/s'}\nbridges: {}\nstages:\n  ball: {kind: colored_target, in: a}\n  over: {kind: overlay, in: a}\ndefaults: {overlay: {}}\n"),
+        told("cameras: {a: scene, b: 'rtsps://h/s'}\nbridges: {}\n"),
         @r"
     error: camera `b`: `rtsps://` is not there yet in this version
       --> pipeline.yaml:1:24
     error: `bridges:` is not there yet in this version
       --> pipeline.yaml:2:1
-    error: stage `ball`: `kind: colored_target` is not there yet in this version
-      --> pipeline.yaml:4:16
-    error: stage `over`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:5:16
-    error: `defaults:`: `kind: overlay` is not there yet in this version
-      --> pipeline.yaml:6:12
     "
     );
 }
