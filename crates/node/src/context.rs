@@ -8,7 +8,7 @@ use bushbaby_bus::Bus;
 
 use crate::children::Spawner;
 use crate::control::NodeSpec;
-use crate::pipelines::WishedPipeline;
+use crate::pipelines::Wished;
 use crate::reporter::Reporter;
 
 /// All that a node needs from its surroundings.
@@ -24,8 +24,8 @@ pub struct NodeContext {
     pub reporter: Reporter,
     /// Starts programs that die with this process.
     pub spawner: Spawner,
-    /// Which of its pipelines the supervisor wants in force.
-    pub wished: WishedPipeline,
+    /// Which of its pipelines the supervisor wants in force, and what it wants changed.
+    pub wished: Wished,
 }
 
 impl NodeContext {

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::ages::Ages;
 use crate::alerts::AlertsStatus;
-use crate::pipelines::Pipelines;
+use crate::pipelines::{Changes, Pipelines};
 
 /// The environment variable that names the node's end of the socket pair.
 pub const CONTROL_FD: &str = "BUSHBABY_CONTROL_FD";
@@ -81,6 +81,8 @@ pub enum ToNode {
     Start(Box<NodeSpec>),
     /// Take over the settings of the pipeline with this number, from the next frame on.
     Pipeline(usize),
+    /// These changes, in place of all earlier ones, from the next frame on.
+    Changes(Changes),
     /// End in order, within the time that the supervisor gives.
     Stop,
 }

@@ -1,10 +1,11 @@
-//! Several settings of one stage, each with a name, of which one is in force: `pipelines:`.
+//! Several settings of one stage, each with a name, of which one is in force: `pipelines:`; and what is
+//! changed of them while the stage runs.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The pipelines of a stage; none: its settings are what they are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -13,6 +14,43 @@ pub struct Pipelines {
     pub all: Vec<Pipeline>,
     /// The number of the one that is in force at the start.
     pub active: usize,
+    /// What was changed since, whichever is in force.
+    #[serde(default)]
+    pub changes: Changes,
+}
+
+/// What somebody outside the file wants of a stage while it runs: a robot, for one. It is forgotten when the instance ends.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Changes {
+    /// It rests: it takes frames and finds nothing in them.
+    #[serde(default)]
+    pub rests: bool,
+    /// Settings instead of those that the file has, by key.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+}
+
+impl Changes {
+    /// Takes further ones in. Absent: rest is as it was; a key with `null` is as the file has it again.
+    pub fn take(&mut self, rests: Option<bool>, settings: Map<String, Value>) {
+        self.rests = rests.unwrap_or(self.rests);
+        for (key, value) in settings {
+            if value.is_null() {
+                self.settings.remove(&key);
+            } else {
+                self.settings.insert(key, value);
+            }
+        }
+    }
+
+    /// Settings of the file with these instead of its own. Keys are taken whole.
+    pub fn over(&self, settings: &Value) -> Value {
+        let mut changed = settings.clone();
+        if let Some(map) = changed.as_object_mut() {
+            map.extend(self.settings.clone());
+        }
+        changed
+    }
 }
 
 /// Settings with a name.
@@ -30,23 +68,105 @@ pub fn number<'n>(names: impl Iterator<Item = &'n str> + Clone, text: &str) -> O
     by_name.or_else(|| text.parse().ok().filter(|number| *number < names.count()))
 }
 
-/// Which pipeline is wished for. Cheap to clone; all clones are one.
+/// What is wished of a stage while it runs: which pipeline, and what is changed. Cheap to clone; all clones are one.
 #[derive(Debug, Clone, Default)]
-pub struct WishedPipeline(Arc<AtomicUsize>);
+pub struct Wished(Arc<Inner>);
 
-impl WishedPipeline {
-    /// The one with this number.
-    pub fn new(number: usize) -> Self {
-        Self(Arc::new(AtomicUsize::new(number)))
+#[derive(Debug, Default)]
+struct Inner {
+    pipeline: AtomicUsize,
+    rests: AtomicBool,
+    settings: Mutex<Map<String, Value>>,
+    /// Grows with each change of the settings.
+    edition: AtomicU64,
+}
+
+impl Wished {
+    /// What a stage was started with.
+    pub fn new(pipelines: &Pipelines) -> Self {
+        let wished = Self::default();
+        wished.wish(pipelines.active);
+        wished.change(pipelines.changes.clone());
+        wished
     }
 
-    /// Wishes for another: the stage takes its settings over with its next frame.
+    /// Wishes for another pipeline: the stage takes its settings over with its next frame.
     pub fn wish(&self, number: usize) {
-        self.0.store(number, Ordering::Relaxed);
+        self.0.pipeline.store(number, Ordering::Relaxed);
     }
 
-    /// The number of the one that is wished for.
+    /// The number of the pipeline that is wished for.
     pub fn number(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.pipeline.load(Ordering::Relaxed)
+    }
+
+    /// Wishes for these changes in place of all earlier ones, from the next frame on.
+    pub fn change(&self, changes: Changes) {
+        self.0.rests.store(changes.rests, Ordering::Relaxed);
+        let mut settings = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if *settings != changes.settings {
+            *settings = changes.settings;
+            self.0.edition.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Whether it is to rest.
+    pub fn rests(&self) -> bool {
+        self.0.rests.load(Ordering::Relaxed)
+    }
+
+    /// Which edition of the changed settings is wished for; it is 0 until something is changed.
+    pub fn edition(&self) -> u64 {
+        self.0.edition.load(Ordering::Acquire)
+    }
+
+    /// The changes, and their edition.
+    pub fn changes(&self) -> (Changes, u64) {
+        let settings = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = Changes {
+            rests: self.rests(),
+            settings: settings.clone(),
+        };
+        (changes, self.edition())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn changes_lie_over_the_settings_of_the_file_until_they_are_taken_back() {
+        let file = json!({ "decimate": 1.0, "ids": [] });
+        let mut changes = Changes::default();
+        changes.take(None, map(json!({ "ids": [3, 4], "crop": null })));
+        assert_eq!(changes.over(&file), json!({ "decimate": 1.0, "ids": [3, 4] }));
+        changes.take(Some(true), Map::new());
+        assert!(changes.rests && !changes.settings.is_empty());
+        changes.take(None, map(json!({ "ids": null })));
+        assert_eq!((changes.rests, changes.over(&file)), (true, file));
+    }
+
+    #[test]
+    fn only_other_settings_are_a_new_edition() {
+        let wished = Wished::new(&Pipelines::default());
+        wished.change(Changes {
+            rests: true,
+            ..Changes::default()
+        });
+        assert_eq!((wished.rests(), wished.edition()), (true, 0));
+        let settings = map(json!({ "ids": [3] }));
+        for _ in 0..2 {
+            wished.change(Changes {
+                rests: false,
+                settings: settings.clone(),
+            });
+            assert_eq!((wished.rests(), wished.edition()), (false, 1));
+        }
     }
 }

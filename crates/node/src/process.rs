@@ -7,7 +7,7 @@ use bushbaby_bus::{Bus, Instance};
 
 use crate::children::Spawner;
 use crate::control::{self, CONTROL_FD, NodeSpec, Receiver, ToNode};
-use crate::pipelines::WishedPipeline;
+use crate::pipelines::Wished;
 use crate::reporter::Reporter;
 use crate::{Kind, NodeContext, NodeError, Stop};
 
@@ -49,7 +49,7 @@ fn run_spec(
     let os = |error: std::io::Error| NodeError::new(format!("a thread cannot be started: {error}"));
     let spawner = Spawner::start().map_err(os)?;
     reporter.start_heartbeat(stop.clone()).map_err(os)?;
-    let wished = WishedPipeline::new(spec.pipelines.active);
+    let wished = Wished::new(&spec.pipelines);
     listen(receiver, stop.clone(), wished.clone()).map_err(os)?;
     let kind = kinds
         .iter()
@@ -70,13 +70,14 @@ fn run_spec(
     )
 }
 
-/// Sets `stop` when the supervisor says so, or is gone; hands on which pipeline it wishes for.
-fn listen(mut receiver: Receiver, stop: Stop, wished: WishedPipeline) -> std::io::Result<()> {
+/// Sets `stop` when the supervisor says so, or is gone; hands on what it wishes for.
+fn listen(mut receiver: Receiver, stop: Stop, wished: Wished) -> std::io::Result<()> {
     let listen = move || {
         while let Ok(Some(message)) = receiver.recv::<ToNode>() {
             match message {
                 ToNode::Stop => break,
                 ToNode::Pipeline(number) => wished.wish(number),
+                ToNode::Changes(changes) => wished.change(changes),
                 // It was said once, at the beginning.
                 ToNode::Start(_) => {}
             }

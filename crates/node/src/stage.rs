@@ -94,41 +94,71 @@ pub(crate) fn run<S: Stage>(context: NodeContext, settings: Value) -> Result<(),
     let mut running = Running {
         stage: S::open(settings, &context)?,
         pipeline: context.spec.pipelines.active,
+        edition: 0,
     };
     let result = calls(&mut running, &context, &specs);
     running.stage.close();
     result
 }
 
-/// A stage and the pipeline that it was opened with.
+/// A stage and what it was opened with.
 struct Running<S> {
     stage: S,
     pipeline: usize,
+    /// Of the changed settings.
+    edition: u64,
 }
 
 impl<S: Stage> Running<S> {
-    /// Opens the stage anew when another pipeline is wished for. One that cannot be opened is told, and changes nothing.
-    fn follow_wish(&mut self, context: &NodeContext) {
+    /// Whether it works on its next frame. Opens the stage anew when other settings are wished for; those that it cannot be opened
+    /// with are told, and change nothing.
+    fn works(&mut self, context: &NodeContext) -> bool {
         let wished = context.wished.number();
-        if wished == self.pipeline {
-            return;
+        if wished != self.pipeline || context.wished.edition() != self.edition {
+            self.follow_wish(wished, context);
         }
-        if let Some(pipeline) = context.spec.pipelines.all.get(wished) {
-            let opened = settings_from(pipeline.settings.clone()).and_then(|settings| S::open(settings, context));
-            match opened {
+        !context.wished.rests()
+    }
+
+    fn follow_wish(&mut self, wished: usize, context: &NodeContext) {
+        let (changes, edition) = context.wished.changes();
+        let pipeline = context.spec.pipelines.all.get(wished);
+        // Without pipelines there is one, whose settings the stage began with.
+        if let Some(settings) = pipeline.map_or(
+            (wished == self.pipeline).then_some(&context.spec.settings),
+            |pipeline| Some(&pipeline.settings),
+        ) {
+            match Self::open(&changes.over(settings), context) {
                 Ok(stage) => {
                     std::mem::replace(&mut self.stage, stage).close();
                     self.pipeline = wished;
                 }
-                Err(error) => context.reporter.warn(&format!(
-                    "pipeline `{}` cannot be used: {}",
-                    pipeline.name,
-                    error.message()
-                )),
+                Err(why) if edition != self.edition => {
+                    context.reporter.warn(&format!("these changes cannot be used: {why}"));
+                }
+                Err(why) => {
+                    let name = pipeline.map_or("", |pipeline| pipeline.name.as_str());
+                    context
+                        .reporter
+                        .warn(&format!("pipeline `{name}` cannot be used: {why}"));
+                }
             }
         }
+        // What cannot be used is not tried again with each frame.
+        self.edition = edition;
         context.wished.wish(self.pipeline);
         context.reporter.pipeline(self.pipeline);
+    }
+
+    fn open(settings: &Value, context: &NodeContext) -> Result<S, String> {
+        let settings: S::Settings = serde_json::from_value(settings.clone()).map_err(|error| error.to_string())?;
+        if let Some(problem) = settings.check(&context.spec.base_dir).into_iter().next() {
+            return Err(match problem.path.as_str() {
+                "" => problem.message,
+                key => format!("{key}: {}", problem.message),
+            });
+        }
+        S::open(settings, context).map_err(|error| error.message().to_owned())
     }
 }
 
@@ -144,9 +174,9 @@ fn calls<S: Stage>(running: &mut Running<S>, context: &NodeContext, specs: &[Out
         return until_stopped(context, || {
             let due_in = running.stage.due_in();
             match inputs.recv(due_in.map_or(PATIENCE, |due_in| due_in.min(PATIENCE)))? {
-                Some(frame) => context.reporter.during_call(|| {
-                    running.follow_wish(context);
-                    running.stage.process(frame, &mut outputs)
+                Some(frame) => context.reporter.during_call(|| match running.works(context) {
+                    true => running.stage.process(frame, &mut outputs),
+                    false => Ok(()),
                 }),
                 None if due_in.is_some() => context.reporter.during_call(|| running.stage.on_time(&mut outputs)),
                 None => Ok(()),
@@ -155,9 +185,9 @@ fn calls<S: Stage>(running: &mut Running<S>, context: &NodeContext, specs: &[Out
     };
     let mut inputs = Together::open(context, &optional)?;
     until_stopped(context, || match inputs.recv(PATIENCE)? {
-        Some(frames) => context.reporter.during_call(|| {
-            running.follow_wish(context);
-            running.stage.process_together(frames, &mut outputs)
+        Some(frames) => context.reporter.during_call(|| match running.works(context) {
+            true => running.stage.process_together(frames, &mut outputs),
+            false => Ok(()),
         }),
         None => Ok(()),
     })
@@ -182,7 +212,7 @@ mod tests {
 
     use super::*;
     use crate::control::NodeSpec;
-    use crate::pipelines::{Pipeline, Pipelines, WishedPipeline};
+    use crate::pipelines::{Changes, Pipeline, Pipelines, Wished};
     use crate::testing;
 
     /// Which threshold each stage was opened with, and which were closed.
@@ -226,27 +256,76 @@ mod tests {
             settings: json!({ "threshold": threshold }),
         };
         let all = vec![pipeline("near", 1), pipeline("far", 2), pipeline("bad", -1)];
+        let pipelines = Pipelines {
+            all,
+            ..Pipelines::default()
+        };
         let context = NodeContext {
+            wished: Wished::new(&pipelines),
             spec: std::sync::Arc::new(NodeSpec {
-                pipelines: Pipelines { all, active: 0 },
+                pipelines,
                 ..(*context.spec).clone()
             }),
-            wished: WishedPipeline::new(0),
             ..context
         };
         let mut running = Running {
             stage: Detector::open(Threshold { threshold: 1 }, &context).unwrap(),
             pipeline: 0,
+            edition: 0,
         };
-        running.follow_wish(&context);
+        assert!(running.works(&context));
         context.wished.wish(1);
-        running.follow_wish(&context);
+        assert!(running.works(&context));
         assert_eq!((running.stage.0, running.pipeline), (2, 1));
         for wish in [2, 99] {
             context.wished.wish(wish);
-            running.follow_wish(&context);
+            assert!(running.works(&context));
             assert_eq!((running.stage.0, context.wished.number()), (2, 1), "{wish}");
         }
         assert_eq!(*TOLD.lock().unwrap(), ["open 1", "open 2", "close 1"]);
+    }
+
+    /// Counts for itself: tests run beside each other.
+    struct Resting(i32);
+
+    impl Stage for Resting {
+        type Settings = Threshold;
+        const INPUTS: InputNeed = InputNeed::Anything;
+        const OUTPUTS: &'static [OutputSpec] = &[];
+
+        fn open(settings: Threshold, _context: &NodeContext) -> Result<Self, NodeError> {
+            Ok(Self(settings.threshold))
+        }
+
+        fn process(&mut self, _frame: Frame, _out: &mut Outputs) -> Result<(), NodeError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn changed_settings_come_with_the_next_frame_and_those_that_are_none_change_nothing() {
+        let context = testing::context(&testing::instance("changes"), "eye", "detector", Vec::new()).unwrap();
+        let context = NodeContext {
+            spec: std::sync::Arc::new(NodeSpec {
+                settings: json!({ "threshold": 1 }),
+                ..(*context.spec).clone()
+            }),
+            ..context
+        };
+        let mut running = Running {
+            stage: Resting(1),
+            pipeline: 0,
+            edition: 0,
+        };
+        let mut changes = Changes::default();
+        let mut change = |rests, settings: Value| {
+            changes.take(rests, settings.as_object().cloned().unwrap());
+            context.wished.change(changes.clone());
+            (running.works(&context), running.stage.0)
+        };
+        assert_eq!(change(None, json!({ "threshold": 5 })), (true, 5));
+        assert_eq!(change(Some(true), json!({})), (false, 5));
+        assert_eq!(change(Some(false), json!({ "threshold": "high" })), (true, 5));
+        assert_eq!(change(None, json!({ "threshold": null })), (true, 1));
     }
 }

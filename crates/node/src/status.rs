@@ -17,6 +17,7 @@ use crate::ages::AgePercentiles;
 use crate::alerts::AlertsStatus;
 use crate::control::{self, Dropped};
 use crate::kind::Carries;
+use crate::pipelines::Changes;
 
 /// Where a node stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +105,9 @@ pub struct NodeStatus {
     /// The settings that it can change to, where the file names any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipelines: Option<PipelinesStatus>,
+    /// What was changed of it while it runs: by a robot, for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
 }
 
 /// The pipelines of a stage.
@@ -184,6 +188,17 @@ pub enum Request {
         /// Its name or its number.
         pipeline: String,
     },
+    /// Let a stage run otherwise than the file says, until the instance ends.
+    Change {
+        /// Which stage; the name before the `@` means all of them.
+        node: String,
+        /// Whether it is to rest: to find nothing in what it reads. Absent: as before.
+        #[serde(default)]
+        rests: Option<bool>,
+        /// Settings by key; `null`: as the file has it again.
+        #[serde(default)]
+        settings: serde_json::Map<String, Value>,
+    },
     /// The last lines of a node's log.
     Log {
         /// Which.
@@ -204,7 +219,7 @@ pub enum Request {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Box<Status>),
-    /// To [`Request::Stop`], [`Request::Restart`] and [`Request::Pipeline`]: it is under way.
+    /// To [`Request::Stop`], [`Request::Restart`], [`Request::Pipeline`] and [`Request::Change`]: it is under way.
     Done,
     /// To [`Request::Log`], oldest first.
     Log(Vec<String>),

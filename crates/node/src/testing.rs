@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::children::Spawner;
 use crate::control::{InputSpec, NodeSpec};
-use crate::pipelines::{Pipelines, WishedPipeline};
+use crate::pipelines::{Pipelines, Wished};
 use crate::reporter::Reporter;
 use crate::{NodeContext, Stop};
 
@@ -64,6 +64,6 @@ pub fn context(instance: &Instance, node: &str, kind: &str, inputs: Vec<InputSpe
             what: "starting the spawner thread".into(),
             source,
         })?,
-        wished: WishedPipeline::default(),
+        wished: Wished::default(),
     })
 }

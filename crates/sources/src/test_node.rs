@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bushbaby_bus::{Bus, Instance, ReadOptions, ReadPolicy, StreamName, Subscriber};
 use bushbaby_node::children::Spawner;
-use bushbaby_node::pipelines::{Pipelines, WishedPipeline};
+use bushbaby_node::pipelines::{Pipelines, Wished};
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::{NodeContext, NodeSpec, Outputs, Source, Step, Stop};
 
@@ -55,7 +55,7 @@ impl TestNode {
             stop: Stop::default(),
             reporter: Reporter::new(None),
             spawner: Spawner::start().unwrap(),
-            wished: WishedPipeline::default(),
+            wished: Wished::default(),
         };
         let outputs = Outputs::open(&context, S::OUTPUTS).unwrap();
         Self {

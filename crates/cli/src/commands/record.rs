@@ -11,7 +11,7 @@ use std::time::Duration;
 use bushbaby_bus::{Bus, Instance, StreamName};
 use bushbaby_node::children::Spawner;
 use bushbaby_node::control::{InputSpec, NodeSpec};
-use bushbaby_node::pipelines::{Pipelines, WishedPipeline};
+use bushbaby_node::pipelines::{Pipelines, Wished};
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::settings::{Bitrate, ByteSize, Settings as _, Time};
 use bushbaby_node::status::Status;
@@ -168,7 +168,7 @@ fn record(args: &Args, instance: &Instance) -> Result<Written, NodeError> {
         stop: Stop::default(),
         reporter: Reporter::new(None),
         spawner: Spawner::start().map_err(os)?,
-        wished: WishedPipeline::default(),
+        wished: Wished::default(),
     };
     let recorder = Recorder::open(settings(args), &context)?;
     let stop = context.stop.clone();

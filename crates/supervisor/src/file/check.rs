@@ -446,7 +446,11 @@ fn planned(
             late_ms: in_ms(any.late).saturating_add(longest_window_ms),
             sync_within_ns: node.reads.within().map(within),
             frozen_frames: any.frozen.0,
-            pipelines: Pipelines { all, active: first },
+            pipelines: Pipelines {
+                all,
+                active: first,
+                ..Pipelines::default()
+            },
         },
         role: kind.role(),
         outputs: node.outputs.clone().unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bushbaby_bus::{Bus, Instance};
 use bushbaby_node::children::Spawner;
-use bushbaby_node::pipelines::{Pipelines, WishedPipeline};
+use bushbaby_node::pipelines::{Pipelines, Wished};
 use bushbaby_node::reporter::Reporter;
 use bushbaby_node::{NodeContext, NodeError, NodeSpec, Outputs, Source, Step};
 use bushbaby_recording::read::ReadError;
@@ -50,7 +50,7 @@ pub(super) fn play(args: &Args, instance: &Instance) -> Result<(), Refusal> {
         stop: keys.stop().clone(),
         reporter: Reporter::new(None),
         spawner,
-        wished: WishedPipeline::default(),
+        wished: Wished::default(),
     };
     let settings = VideoFileSettings {
         video_file: args.file.clone(),

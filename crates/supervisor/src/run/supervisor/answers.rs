@@ -1,8 +1,10 @@
 //! What the loop answers to those who ask through the control socket.
 
 use bushbaby_bus::MonoTime;
+use bushbaby_node::Role;
 use bushbaby_node::pipelines;
 use bushbaby_node::status::{Reply, Request, Status};
+use serde_json::{Map, Value};
 
 use super::Supervisor;
 use super::node::Node;
@@ -29,13 +31,14 @@ impl Supervisor {
                 }
             },
             Request::Pipeline { node, pipeline } => self.choose_pipeline(&node, &pipeline),
+            Request::Change { node, rests, settings } => self.change(&node, rests, &settings),
             Request::Log { node, lines } => match self.with.log.last(&node, lines) {
                 Some(lines) => Reply::Log(lines),
                 None => self.unknown(&node),
             },
             Request::Settings { node } => match self.place_of(&node) {
                 Err(refused) => refused,
-                Ok(place) => Reply::Settings(self.nodes[place].shown_settings().clone()),
+                Ok(place) => Reply::Settings(self.nodes[place].shown_settings()),
             },
         }
     }
@@ -63,13 +66,7 @@ impl Supervisor {
 
     /// Lets a stage, or all that one of the file became, take over another of its pipelines.
     fn choose_pipeline(&mut self, name: &str, wanted: &str) -> Reply {
-        let is_meant = |node: &Node| {
-            let group = node.name.split_once('@').map(|(group, _)| group);
-            !node.was_removed && (node.name == name || group == Some(name))
-        };
-        let places: Vec<usize> = (0..self.nodes.len())
-            .filter(|place| is_meant(&self.nodes[*place]))
-            .collect();
+        let places = self.places_meant(name);
         let Some(first) = places.first() else {
             return self.unknown(name);
         };
@@ -95,6 +92,50 @@ impl Supervisor {
             self.nodes[place].choose(number, &self.with.log);
         }
         Reply::Done
+    }
+
+    /// Lets a stage, or all that one of the file became, run otherwise than the file says.
+    fn change(&mut self, name: &str, rests: Option<bool>, settings: &Map<String, Value>) -> Reply {
+        let places = self.places_meant(name);
+        if places.is_empty() {
+            return self.unknown(name);
+        }
+        // Nothing else follows what is changed of it.
+        let other = places
+            .iter()
+            .find(|place| self.nodes[**place].planned.role != Role::Stage);
+        if let Some(place) = other {
+            return Reply::Refused {
+                message: format!("`{}` is no stage", self.nodes[*place].name),
+                hint: Some("only stages can be changed while they run".to_owned()),
+            };
+        }
+        for place in places {
+            let node = &mut self.nodes[place];
+            let known = node.planned.spec.settings.as_object();
+            let unknown = settings
+                .keys()
+                .find(|key| known.is_some_and(|known| !known.contains_key(*key)));
+            if let Some(key) = unknown {
+                return Reply::Refused {
+                    message: format!("`{}` has no setting `{key}`", node.name),
+                    hint: None,
+                };
+            }
+            node.change(rests, settings.clone(), &self.with.log);
+        }
+        Reply::Done
+    }
+
+    /// The node of this name, or all that the stage of this name became.
+    fn places_meant(&self, name: &str) -> Vec<usize> {
+        let is_meant = |node: &Node| {
+            let group = node.name.split_once('@').map(|(group, _)| group);
+            !node.was_removed && (node.name == name || group == Some(name))
+        };
+        (0..self.nodes.len())
+            .filter(|place| is_meant(&self.nodes[*place]))
+            .collect()
     }
 
     fn place_of(&self, name: &str) -> Result<usize, Reply> {

@@ -7,8 +7,10 @@ use std::time::Duration;
 use bushbaby_bus::MonoTime;
 use bushbaby_node::Role;
 use bushbaby_node::control::ToNode;
+use bushbaby_node::pipelines::Changes;
 use bushbaby_node::status::{NodeState, NodeStatus, PipelinesStatus};
 use rustix::process::Signal;
+use serde_json::{Map, Value};
 
 use crate::plan::PlannedNode;
 use crate::run::event::{Event, Launch};
@@ -36,6 +38,8 @@ pub(super) struct Node {
     pub(super) was_removed: bool,
     /// The number of the pipeline that is in force, or was wished for last: also what it starts with next time.
     pub(super) pipeline: usize,
+    /// What was changed of it since the instance runs.
+    changes: Changes,
     process: Option<NodeProcess>,
     usage: Option<UsageMeter>,
     garbage: u64,
@@ -47,6 +51,7 @@ impl Node {
         Self {
             name: planned.spec.node.clone(),
             pipeline: planned.spec.pipelines.active,
+            changes: Changes::default(),
             life: Lifecycle::new(&planned, timing, now),
             planned,
             was_removed: false,
@@ -95,9 +100,10 @@ impl Node {
         }
     }
 
-    /// What it is told when it starts: its plan, with the pipeline that was chosen since.
+    /// What it is told when it starts: its plan, with the pipeline that was chosen and what was changed since.
     pub(super) fn to_start(&self) -> PlannedNode {
         let mut planned = self.planned.clone();
+        planned.spec.pipelines.changes = self.changes.clone();
         let pipelines = &mut planned.spec.pipelines;
         if let Some(chosen) = pipelines.all.get(self.pipeline) {
             planned.spec.settings = chosen.settings.clone();
@@ -120,10 +126,24 @@ impl Node {
         }
     }
 
+    /// Has it run otherwise than the file says, at once and whenever it starts.
+    pub(super) fn change(&mut self, rests: Option<bool>, settings: Map<String, Value>, log: &LogBook) {
+        self.changes.take(rests, settings);
+        if let Some(process) = &self.process
+            && let Err(error) = process.say(&ToNode::Changes(self.changes.clone()))
+        {
+            log.line(
+                &self.name,
+                Level::Warn,
+                &format!("cannot be told what is changed: {error}"),
+            );
+        }
+    }
+
     /// The settings that are in force, secrets left out.
-    pub(super) fn shown_settings(&self) -> &serde_json::Value {
+    pub(super) fn shown_settings(&self) -> Value {
         let chosen = self.planned.shown_pipelines.get(self.pipeline);
-        chosen.unwrap_or(&self.planned.shown_settings)
+        self.changes.over(chosen.unwrap_or(&self.planned.shown_settings))
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -197,6 +217,7 @@ impl Node {
             cpu: self.usage.as_ref().and_then(UsageMeter::cpu),
             memory_bytes: self.usage.as_ref().and_then(UsageMeter::memory_bytes),
             pipelines: self.pipelines(),
+            changes: (self.changes != Changes::default()).then(|| self.changes.clone()),
         }
     }
 
