@@ -3,6 +3,8 @@
 //! In: pictures in any format; only their grey plane is looked at. Out: one [`Detections`] for every picture, also for one without
 //! tags, with that picture's capture time and origin.
 
+use std::collections::BTreeSet;
+
 use bushbaby_bus::Frame;
 use bushbaby_node::{Carries, InputNeed, Kind, NodeContext, NodeError, OutputSpec, Outputs, Stage, image};
 use bushbaby_pixels::luma;
@@ -15,7 +17,7 @@ use crate::cameras::Cameras;
 
 mod settings;
 
-pub use settings::Settings;
+pub use settings::{Crop, Settings};
 
 /// The kind.
 pub const KIND: Kind = Kind::stage::<AprilTag>("apriltag", "Finds AprilTags in pictures and says where they are.");
@@ -24,6 +26,9 @@ pub const KIND: Kind = Kind::stage::<AprilTag>("apriltag", "Finds AprilTags in p
 #[derive(Debug)]
 pub struct AprilTag {
     detector: CDetector,
+    /// Empty: all.
+    ids: BTreeSet<u32>,
+    crop: Crop,
     cameras: Cameras,
     tag_sizes: TagSizes,
     layout: Option<FieldLayout>,
@@ -51,6 +56,8 @@ impl Stage for AprilTag {
         let detector = CDetector::new(&settings.detector_settings()?);
         Ok(Self {
             detector: detector.map_err(|error| NodeError::new(error.to_string()))?,
+            ids: settings.ids,
+            crop: settings.crop,
             cameras: Cameras::new(base_dir, settings.calibration.as_deref(), settings.field_of_view),
             tag_sizes,
             layout,
@@ -87,17 +94,23 @@ impl AprilTag {
         };
         let view = image::view(frame).map_err(|error| picture(&error))?;
         let gray = luma(&view).map_err(|error| picture(&error))?;
+        let camera = self.cameras.of(frame, gray.width, gray.height);
+        let [x, y, width_px, height_px] = self.crop.pixels(gray.width, gray.height);
+        let first = y as usize * gray.stride_bytes + x as usize;
         let gray = GrayView {
-            bytes: &gray.bytes,
-            width_px: gray.width,
-            height_px: gray.height,
+            bytes: gray.bytes.get(first..).unwrap_or_default(),
+            width_px,
+            height_px,
             stride_bytes: gray.stride_bytes,
         };
-        let camera = self.cameras.of(frame, gray.width_px, gray.height_px);
-        let tags = self
+        let mut tags = self
             .detector
             .detect(gray)
             .map_err(|error| LookError::Detector(NodeError::new(error.to_string())))?;
+        tags.retain(|tag| self.ids.is_empty() || self.ids.contains(&tag.id));
+        for corner in tags.iter_mut().flat_map(|tag| &mut tag.corners_px) {
+            *corner = [corner[0] + f64::from(x), corner[1] + f64::from(y)];
+        }
         let known = Known {
             camera,
             tag_sizes: Some(&self.tag_sizes),
@@ -228,6 +241,49 @@ mod tests {
         assert!(
             (corner[0] - 100.0).abs() < 0.2 && (corner[1] - 60.0).abs() < 0.2,
             "left-top of tag 7: {corner:?}"
+        );
+    }
+
+    #[test]
+    fn only_tags_that_are_wanted_in_the_part_that_is_looked_at_count() {
+        let pictures = [picture_of_tag(7), picture_of_tag(20)];
+        let ids = |test: &str, text: &str| {
+            let found = results(
+                test,
+                settings(text),
+                &pictures,
+                &ImageMeta::new::<CameraModel>("front", None),
+            );
+            let ids: Vec<u32> = found
+                .iter()
+                .flat_map(|found| &found.items)
+                .map(|item| item.id)
+                .collect();
+            (ids, found)
+        };
+        assert_eq!(ids("ids", r#"{"ids":[20,3]}"#).0, [20]);
+        // The tag, with a white edge around it, is from 88 to 208 pixels across and from 48 to 168 down.
+        let (all, found) = ids("crop", r#"{"crop":{"left":"20%","top":"15%","right":"75%"}}"#);
+        assert_eq!(all, [7, 20]);
+        let corner = found[0].items[0].corners[3];
+        assert!(
+            (corner[0] - 100.0).abs() < 0.2 && (corner[1] - 60.0).abs() < 0.2,
+            "{corner:?}"
+        );
+        assert_eq!(ids("cropped", r#"{"crop":{"left":"50%"}}"#).0, [0; 0]);
+    }
+
+    #[test]
+    fn a_part_of_the_picture_is_never_empty() {
+        let part = |text: &str| settings(&format!(r#"{{"crop":{text}}}"#)).crop.pixels(640, 480);
+        assert_eq!(part("{}"), [0, 0, 640, 480]);
+        assert_eq!(part(r#"{"left":"25%","bottom":"50%"}"#), [160, 0, 480, 240]);
+        assert_eq!(part(r#"{"left":"100%","top":"99.99%"}"#), [639, 479, 1, 1]);
+        let wrong = settings(r#"{"crop":{"left":"60%","right":"40%"}}"#);
+        let problems = bushbaby_node::Settings::check(&wrong, std::path::Path::new("."));
+        assert_eq!(
+            problems[0].message,
+            "got `60%` to `40%`, wanted a part of the picture: from less to more, at most `100%`"
         );
     }
 
