@@ -200,6 +200,60 @@ fn a_robot_changes_the_pipeline_and_reads_which_is_in_force() {
 }
 
 #[test]
+fn what_a_robot_asks_of_a_camera_is_done_and_what_others_change_is_told_to_it() {
+    let robot = Server::start((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pipelines = "tag_size: 165mm, pipelines: {coarse: {decimate: 4}, fine: {decimate: 1}}";
+    let pipeline = format!(
+        "{}networktables: {{server: \"{}\", dialect: [photonvision, limelight], in: tags}}\n",
+        TAGS.replace("tag_size: 165mm", pipelines),
+        robot.address()
+    );
+    let mut product = Product::run(program(), instance("asks"), folder.path(), &pipeline);
+    let wait = |topic: &str, wanted: Number| {
+        let told = robot.wait_for(topic, std::time::Duration::from_secs(40), |value| *value == wanted);
+        assert!(told.is_some(), "{topic} is {:?}, wanted {wanted:?}", robot.value(topic));
+    };
+    let ask = |topic: &str, of: TopicType, value: Number| robot.set(topic, of, value);
+    let (driver, driver_request) = (
+        "/photonvision/front/driverMode",
+        "/photonvision/front/driverModeRequest",
+    );
+    let has_target = "/photonvision/front/hasTarget";
+    wait(has_target, Number::Boolean(true));
+
+    ask(driver_request, TopicType::BOOLEAN, Number::Boolean(true));
+    wait(driver, Number::Boolean(true));
+    wait(has_target, Number::Boolean(false));
+    assert!(product.status().unwrap().nodes["tags"].changes.as_ref().unwrap().rests);
+    ask(driver_request, TopicType::BOOLEAN, Number::Boolean(false));
+    wait(driver, Number::Boolean(false));
+    wait(has_target, Number::Boolean(true));
+
+    let filter = "/limelight-front/fiducial_id_filters_set";
+    ask(filter, TopicType::DOUBLES, Number::Doubles(vec![586.0]));
+    wait("/limelight-front/tv", Number::Double(0.0));
+    ask(filter, TopicType::DOUBLES, Number::Doubles(Vec::new()));
+    wait("/limelight-front/tv", Number::Double(1.0));
+
+    ask("/photonvision/front/inputSaveImgCmd", TopicType::INT, Number::Int(1));
+    let kept = || {
+        let files = std::fs::read_dir(folder.path().join("recordings")).ok()?;
+        files
+            .flatten()
+            .map(|file| file.file_name().into_string().unwrap())
+            .find(|name| name.ends_with(".jpg"))
+    };
+    product.wait_until("the snapshot", |_| kept().is_some());
+    assert!(kept().unwrap().starts_with("snapshot-front-"), "{:?}", kept());
+
+    let name = product.instance.name().to_string();
+    assert_eq!(bushbaby(&name, &["pipeline", "tags", "fine"]).status.code(), Some(0));
+    wait("/photonvision/front/pipelineIndexState", Number::Int(1));
+    assert_eq!(product.stop(), Some(0));
+}
+
+#[test]
 fn one_nodes_end_does_not_touch_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = format!("{TAGS}  more: {{kind: apriltag, in: front}}\n");

@@ -9,6 +9,7 @@
 
 pub mod alert;
 pub mod evidence;
+mod jpeg;
 pub mod networktables;
 pub mod record;
 

@@ -20,8 +20,8 @@ use bushbaby_node::audio::follow::{Follower, Joint, PieceInfo};
 use bushbaby_node::audio::{self, Samples};
 use bushbaby_node::control::{Dropped, InputSpec};
 use bushbaby_node::inputs::read_options;
-use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink, image};
-use bushbaby_pixels::jpeg::{Encoder, JpegError};
+use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
+use bushbaby_pixels::jpeg::Encoder;
 use bushbaby_recording::wav::WavFormat;
 use bushbaby_sound::results::Events;
 use jiff::Timestamp;
@@ -29,6 +29,8 @@ use jiff::Timestamp;
 use clips::{Clip, Clips, Taken};
 use folder::{Evidence, Folder, Picture};
 use ring::Ring;
+
+use crate::jpeg::jpeg_of;
 
 pub use settings::Settings;
 
@@ -38,7 +40,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const SLACK: Duration = Duration::from_secs(10);
 /// So long a picture is waited for: a network camera may have to wait for its next keyframe.
 const PICTURE_PATIENCE: Duration = Duration::from_secs(10);
-const JPEG_QUALITY: u8 = 85;
 
 /// What is heard and seen, ready to be kept.
 #[derive(Debug)]
@@ -304,22 +305,6 @@ impl Keeping {
             }
         }
     }
-}
-
-/// A picture as JPEG: as it is, where the camera sends JPEG.
-fn jpeg_of(frame: &Frame, encoder: &mut Option<Encoder>) -> Result<Vec<u8>, String> {
-    let view = image::view(frame).map_err(|error| error.to_string())?;
-    if let Some(jpeg) = view.jpeg_bytes() {
-        return Ok(jpeg.to_vec());
-    }
-    let encode = || -> Result<Vec<u8>, JpegError> {
-        let encoder = match encoder {
-            Some(encoder) => encoder,
-            empty => empty.insert(Encoder::new(JPEG_QUALITY)?),
-        };
-        Ok(encoder.encode(&view)?.into_owned())
-    };
-    encode().map_err(|error| format!("`{}`: {error}", frame.stream()))
 }
 
 /// RFC 3339 in UTC, to the millisecond.

@@ -21,13 +21,8 @@ pub(crate) struct Asked {
 /// What is to be done about a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
-    /// Another pipeline is wished for, of one camera or of all.
-    Pipeline {
-        /// Absent: of all.
-        camera: Option<String>,
-        /// Which.
-        number: u32,
-    },
+    /// It may be done.
+    Do(RobotWish),
     /// It is refused in these words.
     Say(String),
 }
@@ -41,7 +36,7 @@ struct Topic {
 impl Asked {
     /// Takes a value that the robot wrote; returns what is to be done about it.
     ///
-    /// Of what runs only the pipeline can be changed: all else that is asked for is refused, unless it is so already.
+    /// What this program can do nothing about is refused, unless it is so already.
     pub(crate) fn take(&mut self, topic: &str, value: &Content, now: MonoTime) -> Option<Answer> {
         let wish = photonvision::wish(topic, value).and_then(|wish| match wish {
             Some(wish) => Ok(Some(wish)),
@@ -50,10 +45,10 @@ impl Asked {
         let words = match wish {
             Ok(None) => return None,
             Ok(Some(wish)) if wish.is_so_already() => return None,
-            Ok(Some(RobotWish {
-                camera,
-                what: Wish::Pipeline(number),
-            })) => return Some(Answer::Pipeline { camera, number }),
+            Ok(Some(wish)) if can_be_done(&wish) => return Some(Answer::Do(wish)),
+            Ok(Some(wish)) if matches!(wish.what, Wish::Leds(_)) => {
+                format!("the robot asks for {wish}: no lamps are connected to this program")
+            }
             Ok(Some(wish)) => format!("the robot asks for {wish}: that cannot be changed while it runs"),
             Err(no_wish) => no_wish.to_string(),
         };
@@ -73,6 +68,13 @@ impl Asked {
             count => format!("{words} (asked {count} times)"),
         })
     }
+}
+
+fn can_be_done(wish: &RobotWish) -> bool {
+    matches!(
+        wish.what,
+        Wish::Pipeline(_) | Wish::DriverMode(_) | Wish::Tags(_) | Wish::Crop(_) | Wish::Snapshot { .. }
+    )
 }
 
 #[cfg(test)]
@@ -96,29 +98,40 @@ mod tests {
         let topic = "/limelight-front/ledMode";
         assert_eq!(
             said(asked.take(topic, &1.0.into(), at_s(1))).as_deref(),
-            Some("the robot asks for lamps off of `front`: that cannot be changed while it runs")
+            Some("the robot asks for lamps off of `front`: no lamps are connected to this program")
         );
         assert_eq!(asked.take(topic, &3.0.into(), at_s(2)), None);
         assert_eq!(
             said(asked.take(topic, &2.0.into(), at_s(62))).as_deref(),
             Some(
-                "the robot asks for lamps that blink of `front`: that cannot be changed while it runs (asked 3 times)"
+                "the robot asks for lamps that blink of `front`: no lamps are connected to this program (asked 3 times)"
             )
         );
     }
 
     #[test]
-    fn a_pipeline_is_a_wish_in_both_dialects() {
+    fn what_can_be_done_is_a_wish_in_both_dialects() {
         let mut asked = Asked::default();
-        let wanted = |number: u32| {
-            Some(Answer::Pipeline {
+        let wanted = |what: Wish| {
+            Some(Answer::Do(RobotWish {
                 camera: Some("front".to_owned()),
-                number,
-            })
+                what,
+            }))
         };
-        let photonvision = asked.take("/photonvision/front/pipelineIndexRequest", &2_i64.into(), at_s(1));
-        assert_eq!(photonvision, wanted(2));
-        assert_eq!(asked.take("/limelight-front/pipeline", &0.0.into(), at_s(1)), wanted(0));
+        let mut take = |topic: &str, value: Content| asked.take(topic, &value, at_s(1));
+        assert_eq!(
+            take("/photonvision/front/pipelineIndexRequest", 2_i64.into()),
+            wanted(Wish::Pipeline(2))
+        );
+        assert_eq!(take("/limelight-front/pipeline", 0.0.into()), wanted(Wish::Pipeline(0)));
+        assert_eq!(
+            take("/photonvision/front/driverModeRequest", false.into()),
+            wanted(Wish::DriverMode(false))
+        );
+        assert_eq!(
+            take("/limelight-front/camMode", 1.0.into()),
+            wanted(Wish::DriverMode(true))
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bus ── seen (any stage's result) ── telling ── photonvision, limelight, dashboards (pure: topics and values) ── robot (the network)
-//!                                        robot ── asked (what its code wishes for) ── chooser (the supervisor, for pipelines)
+//!                                        robot ── asked (what its code wishes for) ── chooser (the supervisor), snapshots
 //! ```
 //!
 //! Results are joined by origin: a camera's topics carry the name of the camera that the picture came from, and ages are counted from its
@@ -21,6 +21,7 @@ mod photonvision;
 mod robot;
 mod seen;
 mod settings;
+mod snapshots;
 mod stamp;
 mod telling;
 #[cfg(test)]
@@ -40,10 +41,11 @@ use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
 use bushbaby_vision::field::FieldLayout;
 
 use asked::{Answer, Asked};
-use chooser::{Chooser, Chosen};
+use chooser::{Change, Chooser, StageNow};
 use dashboards::Streams;
 use robot::{Reach, Robot};
 use seen::Seen;
+use snapshots::Snapshots;
 use telling::{Manner, News, Telling};
 
 pub use settings::{Dialect, Settings};
@@ -103,9 +105,10 @@ impl Sink for NetworkTables {
                 streams,
             }),
             asked: Asked::default(),
-            chooser: Chooser::start(context.bus.instance().clone())
-                .map_err(|error| NodeError::new(format!("a thread cannot be started: {error}")))?,
-            stages: BTreeMap::new(),
+            chooser: Chooser::start(context.bus.instance().clone()).map_err(no_thread)?,
+            snapshots: Snapshots::start(context.bus.clone(), context.resolve(&self.settings.snapshots))
+                .map_err(no_thread)?,
+            cameras: BTreeMap::new(),
             status: ClientStatus::default(),
         };
         let begin = running.telling.begin();
@@ -125,6 +128,10 @@ impl Sink for NetworkTables {
         }
         Ok(())
     }
+}
+
+fn no_thread(error: std::io::Error) -> NodeError {
+    NodeError::new(format!("a thread cannot be started: {error}"))
 }
 
 /// Each result counts: some may wait.
@@ -151,8 +158,21 @@ struct Running<'c> {
     telling: Telling,
     asked: Asked,
     chooser: Chooser,
-    /// Who looks at each camera.
-    stages: BTreeMap<String, BTreeSet<String>>,
+    snapshots: Snapshots,
+    cameras: BTreeMap<String, Camera>,
+}
+
+/// A camera of which results came.
+#[derive(Debug)]
+struct Camera {
+    /// Its pictures.
+    stream: StreamName,
+    /// Who looks at them.
+    stages: BTreeSet<String>,
+    /// What was wished of them last: of each setting, and of their rest.
+    wished: Vec<Change>,
+    /// Pictures that the robot has asked for, by topic.
+    snapshots: BTreeMap<String, u64>,
 }
 
 impl Running<'_> {
@@ -188,9 +208,14 @@ impl Running<'_> {
         match Seen::read(frame.body()) {
             Ok(seen) => {
                 let camera = frame.origin().stream.node();
-                let stages = self.stages.entry(camera.to_owned()).or_default();
-                if !stages.contains(stream.node()) {
-                    stages.insert(stream.node().to_owned());
+                let known = self.cameras.entry(camera.to_owned()).or_insert_with(|| Camera {
+                    stream: frame.origin().stream.clone(),
+                    stages: BTreeSet::new(),
+                    wished: Vec::new(),
+                    snapshots: BTreeMap::new(),
+                });
+                if !known.stages.contains(stream.node()) {
+                    known.stages.insert(stream.node().to_owned());
                 }
                 let clock = robot::clock(&self.status);
                 let news = self.telling.result(camera, &seen, captured, MonoTime::now(), clock);
@@ -213,40 +238,75 @@ impl Running<'_> {
         while let Some((topic, value)) = self.robot.asked() {
             match self.asked.take(&topic, &value, now) {
                 Some(Answer::Say(words)) => reporter.warn(&words),
-                Some(Answer::Pipeline { camera, number }) => self.wish(camera.as_deref(), number),
+                Some(Answer::Do(wish)) => self.wish(&topic, &wish, now),
                 None => {}
             }
         }
-        while let Some(Chosen {
-            camera,
-            number,
-            refused,
-        }) = self.chooser.chosen()
-        {
-            let Some(why) = refused else {
-                let news = self.telling.pipeline_is(&camera, number);
-                self.tell(news);
-                continue;
-            };
-            let words = format!("the robot asks for pipeline {number} of `{camera}`: {why}");
-            if let Some(words) = self.asked.refuse(&camera, words, now) {
-                reporter.warn(&words);
+        while let Some(news) = self.chooser.news() {
+            match news {
+                chooser::News::Stages(stages) => self.follow(&stages),
+                chooser::News::Refused { camera, change, why } => {
+                    let words = format!("the robot asks for {} of `{camera}`: {why}", change.in_words());
+                    self.refuse(&camera, words, now);
+                    // It may be possible when it is asked for again.
+                    if let Some(known) = self.cameras.get_mut(&camera) {
+                        known.wished.retain(|wished| *wished != change);
+                    }
+                }
             }
         }
-        let news = self.telling.look(now, robot::time_sync(&self.status));
+        while let Some(kept) = self.snapshots.kept() {
+            match kept {
+                Ok(path) => tracing::info!("a picture that the robot asked for is `{}`", path.display()),
+                Err(why) => self.refuse("snapshots", format!("the robot asks for a snapshot: {why}"), now),
+            }
+        }
+        let clock = robot::clock(&self.status);
+        let news = self.telling.look(now, robot::time_sync(&self.status), clock);
         self.tell(news);
     }
 
-    /// Asks for a pipeline of one camera, or of all that are known, where it is another than now.
-    fn wish(&self, camera: Option<&str>, number: u32) {
-        let meant = self
-            .stages
-            .iter()
-            .filter(|(name, _)| camera.is_none_or(|camera| camera == *name));
-        for (name, stages) in meant {
-            if self.telling.pipeline_of(name) != Some(number) {
-                self.chooser.wish(name, stages.iter().cloned().collect(), number);
+    /// Does what is wished of one camera, or of all that are known.
+    fn wish(&mut self, topic: &str, wish: &RobotWish, now: MonoTime) {
+        let meant = |name: &str| wish.camera.as_deref().is_none_or(|camera| camera == name);
+        let mut refused = None;
+        for (name, camera) in self.cameras.iter_mut().filter(|(name, _)| meant(name)) {
+            if let Wish::Snapshot { count, .. } = wish.what {
+                // A robot that was started anew counts anew.
+                let before = camera.snapshots.insert(topic.to_owned(), count).unwrap_or(0);
+                if count > before {
+                    refused = self.snapshots.wish(&camera.stream).err();
+                }
+            } else if let Some(change) = Change::of(&wish.what)
+                && camera.is_news(&change, self.telling.pipeline_of(name))
+            {
+                self.chooser.wish(name, camera.stages.iter().cloned().collect(), change);
             }
+        }
+        if let Some(why) = refused {
+            self.refuse(topic, format!("the robot asks for {wish}: {why}"), now);
+        }
+    }
+
+    /// Tells how the stages are now, whoever has changed them.
+    fn follow(&mut self, stages: &BTreeMap<String, StageNow>) {
+        let mut all = Vec::new();
+        for (name, camera) in &self.cameras {
+            let mut now = camera.stages.iter().filter_map(|stage| stages.get(stage));
+            if let Some(number) = now.clone().find_map(|stage| stage.pipeline) {
+                all.push(self.telling.pipeline_is(name, number));
+            }
+            let rests = now.clone().next().is_some() && now.all(|stage| stage.rests);
+            all.push(self.telling.rest_is(name, rests));
+        }
+        for news in all {
+            self.tell(news);
+        }
+    }
+
+    fn refuse(&mut self, topic: &str, words: String, now: MonoTime) {
+        if let Some(words) = self.asked.refuse(topic, words, now) {
+            self.context.reporter.warn(&words);
         }
     }
 
@@ -260,6 +320,32 @@ impl Running<'_> {
         if let Err(error) = self.robot.listen(&news.listen) {
             let reporter = &self.context.reporter;
             reporter.warn(&format!("what the robot asks for cannot be heard: {error}"));
+        }
+    }
+}
+
+impl Camera {
+    /// Whether a change is another than what was wished last; it is kept as that. Robot code says the same things all the time.
+    fn is_news(&mut self, change: &Change, pipeline: Option<u32>) -> bool {
+        if let Change::Pipeline(number) = change {
+            // Others may have changed it since.
+            return pipeline != Some(*number);
+        }
+        let is_like = |wished: &Change| match (wished, change) {
+            (Change::Setting(key, _), Change::Setting(other, _)) => key == other,
+            (Change::Rest(_), Change::Rest(_)) => true,
+            _ => false,
+        };
+        match self.wished.iter_mut().find(|wished| is_like(wished)) {
+            Some(wished) if wished == change => false,
+            Some(wished) => {
+                *wished = change.clone();
+                true
+            }
+            None => {
+                self.wished.push(change.clone());
+                true
+            }
         }
     }
 }

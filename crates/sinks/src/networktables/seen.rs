@@ -118,6 +118,17 @@ impl Seen {
         }
     }
 
+    /// A picture in which nobody looked for anything.
+    pub(crate) fn nothing(of: Of, camera: Option<CameraModel>) -> Self {
+        Self {
+            of,
+            targets: Vec::new(),
+            camera,
+            place: None,
+            refused: Vec::new(),
+        }
+    }
+
     fn of_tags(found: &Detections) -> Self {
         let mut refused = Vec::new();
         let camera = found.calibration;

@@ -37,6 +37,9 @@ pub struct Settings {
     /// The port of the page, whose pictures dashboards are told of below `/CameraPublisher`. Absent: they are told of none.
     #[serde(default)]
     pub streams: Option<u16>,
+    /// The folder for pictures that robot code asks for. It is made with the first one.
+    #[serde(default = "default_snapshots")]
+    pub snapshots: PathBuf,
 }
 
 /// What robot code understands.
@@ -55,6 +58,10 @@ fn default_dialect() -> Vec<Dialect> {
 
 fn default_version() -> String {
     TESTED_VERSION.to_owned()
+}
+
+fn default_snapshots() -> PathBuf {
+    "recordings".into()
 }
 
 impl NodeSettings for Settings {

@@ -13,7 +13,7 @@ use super::dashboards::{self, Streams};
 use super::entry::{Content, Entry};
 use super::limelight;
 use super::photonvision::{self, Machine, TimeSync};
-use super::seen::Seen;
+use super::seen::{Of, Seen};
 use super::settings::Dialect;
 use super::stamp::Stamp;
 
@@ -21,6 +21,8 @@ use super::stamp::Stamp;
 const SILENT_AFTER: Duration = Duration::from_secs(2);
 /// Results that the rate is worked out from.
 const RATE_OVER: usize = 30;
+/// How often it is said of a camera whose stages rest that nothing was found: photonlib takes half a second of silence for a lost one.
+const RESTING_EVERY: Duration = Duration::from_millis(100);
 
 /// What does not change while the node runs.
 #[derive(Debug, Clone)]
@@ -61,6 +63,10 @@ struct Camera {
     came: VecDeque<MonoTime>,
     model: Option<CameraModel>,
     pipeline: u32,
+    /// Kinds of things that were looked for last.
+    of: Option<Of>,
+    /// Nobody looks for anything: driver mode.
+    rests: bool,
     is_silent: bool,
 }
 
@@ -123,6 +129,7 @@ impl Telling {
             camera.came.pop_front();
         }
         camera.model = seen.camera;
+        camera.of = Some(seen.of);
         camera.is_silent = false;
         let stamp = Stamp {
             number: camera.results,
@@ -163,9 +170,27 @@ impl Telling {
         news
     }
 
-    /// What the time that passes has to tell.
-    pub(crate) fn look(&mut self, now: MonoTime, sync: Option<TimeSync>) -> News {
+    /// Whether it was told that nobody looks for anything in a camera's pictures.
+    #[cfg(test)]
+    pub(crate) fn rests(&self, camera: &str) -> bool {
+        self.cameras.get(camera).is_some_and(|camera| camera.rests)
+    }
+
+    /// Whether anybody looks for anything in a camera's pictures.
+    pub(crate) fn rest_is(&mut self, name: &str, rests: bool) -> News {
         let mut news = News::default();
+        if let Some(camera) = self.cameras.get_mut(name) {
+            camera.rests = rests;
+            if self.speaks(Dialect::Photonvision) {
+                self.say(vec![photonvision::driver_mode(name, rests)], &mut news);
+            }
+        }
+        news
+    }
+
+    /// What the time that passes has to tell.
+    pub(crate) fn look(&mut self, now: MonoTime, sync: Option<TimeSync>, clock: RobotClock) -> News {
+        let mut news = self.of_those_that_rest(now, clock);
         let mut silent = Vec::new();
         for (name, camera) in &mut self.cameras {
             let last = camera.came.back().copied().unwrap_or(now);
@@ -179,6 +204,26 @@ impl Telling {
             entries.extend(photonvision::time_sync(&self.manner.machine.hostname, &sync));
         }
         self.say(entries, &mut news);
+        news
+    }
+
+    /// What was found last is not true any more, and the camera is not lost.
+    fn of_those_that_rest(&mut self, now: MonoTime, clock: RobotClock) -> News {
+        let is_due = |camera: &Camera| {
+            let last = camera.came.back();
+            camera.rests && last.is_none_or(|last| now.since(*last) >= RESTING_EVERY)
+        };
+        let due = self.cameras.iter().filter(|(_, camera)| is_due(camera));
+        let due: Vec<(String, Seen)> = due
+            .map(|(name, camera)| (name.clone(), Seen::nothing(camera.of.unwrap_or(Of::Tags), camera.model)))
+            .collect();
+        let mut news = News::default();
+        for (name, nothing) in due {
+            let one = self.result(&name, &nothing, now, now, clock);
+            news.entries.extend(one.entries);
+            news.listen.extend(one.listen);
+            news.refused.extend(one.refused);
+        }
         news
     }
 
@@ -393,11 +438,28 @@ mod tests {
         let connected = |news: &News| value(news, "/CameraPublisher/front/connected");
         let first = telling.result("front", &seen(&nothing()), at_ms(1000), at_ms(1000), SYNCED);
         assert_eq!(connected(&first), Some(true.into()));
-        assert_eq!(connected(&telling.look(at_ms(2500), None)), None);
-        assert_eq!(connected(&telling.look(at_ms(3500), None)), Some(false.into()));
-        assert_eq!(connected(&telling.look(at_ms(9500), None)), None);
+        assert_eq!(connected(&telling.look(at_ms(2500), None, SYNCED)), None);
+        assert_eq!(connected(&telling.look(at_ms(3500), None, SYNCED)), Some(false.into()));
+        assert_eq!(connected(&telling.look(at_ms(9500), None, SYNCED)), None);
         let again = telling.result("front", &seen(&nothing()), at_ms(9900), at_ms(9910), SYNCED);
         assert_eq!(connected(&again), Some(true.into()));
+    }
+
+    #[test]
+    fn a_camera_whose_stages_rest_has_no_targets_and_is_not_lost() {
+        let mut telling = telling(&[Dialect::Photonvision, Dialect::Limelight]);
+        telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1000), SYNCED);
+        let told = telling.rest_is("front", true);
+        assert_eq!(value(&told, "/photonvision/front/driverMode"), Some(true.into()));
+        assert!(telling.look(at_ms(1050), None, SYNCED).entries.is_empty());
+        let resting = telling.look(at_ms(1100), None, SYNCED);
+        assert_eq!(value(&resting, "/photonvision/front/heartbeat"), Some(2_i64.into()));
+        assert_eq!(value(&resting, "/photonvision/front/hasTarget"), Some(false.into()));
+        assert_eq!(value(&resting, "/limelight-front/tv"), Some(0.0.into()));
+        let again = telling.rest_is("front", false);
+        assert_eq!(value(&again, "/photonvision/front/driverMode"), Some(false.into()));
+        assert!(!telling.rests("front"));
+        assert!(telling.look(at_ms(1300), None, SYNCED).entries.is_empty());
     }
 
     #[test]

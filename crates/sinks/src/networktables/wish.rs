@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A wish of the robot's. Pipelines are changed; nothing else can be while it runs.
+/// A wish of the robot's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RobotWish {
     /// Of which camera; absent: of all.
@@ -86,23 +86,16 @@ pub(crate) struct NoWish {
 }
 
 impl RobotWish {
-    /// Whether it is how things are anyway.
+    /// Whether it is how things are anyway. What can be changed is not asked here: it may have been changed before.
     pub(crate) fn is_so_already(&self) -> bool {
-        match &self.what {
-            Wish::DriverMode(false)
-            | Wish::FpsLimit(None)
-            | Wish::Leds(Leds::AsThePipeline)
-            | Wish::Snapshot { count: 0, .. }
-            | Wish::StreamLayout(0)
-            | Wish::PriorityTag(None)
-            | Wish::Downscale(0 | 1) => true,
-            Wish::Tags(tags) => tags.is_empty(),
-            Wish::Crop([left, right, bottom, top]) => {
-                let is_all = *left <= -1.0 && *right >= 1.0 && *bottom <= -1.0 && *top >= 1.0;
-                is_all || (left == right && bottom == top)
-            }
-            _ => false,
-        }
+        matches!(
+            self.what,
+            Wish::FpsLimit(None)
+                | Wish::Leds(Leds::AsThePipeline)
+                | Wish::StreamLayout(0)
+                | Wish::PriorityTag(None)
+                | Wish::Downscale(0 | 1)
+        )
     }
 }
 

@@ -200,7 +200,8 @@ mod tests {
             let topic = format!("/limelight-front/{key}");
             wish(&topic, &value).unwrap().unwrap().is_so_already()
         };
-        assert!(so("priorityid", (-1.0).into()) && so("fiducial_id_filters_set", Content::Doubles(Vec::new())));
-        assert!(so("crop", [-1.0, 1.0, -1.0, 1.0].into()) && !so("crop", [0.0, 1.0, -1.0, 1.0].into()));
+        assert!(so("priorityid", (-1.0).into()) && so("stream", 0.0.into()));
+        // These may have been otherwise before.
+        assert!(!so("crop", [-1.0, 1.0, -1.0, 1.0].into()) && !so("camMode", 0.0.into()));
     }
 }

@@ -74,12 +74,17 @@ pub(crate) fn pipeline(camera: &str, number: u32) -> Entry {
     Entry::new(format!("{ROOT}/{camera}/pipelineIndexState"), i64::from(number))
 }
 
+/// Whether nobody looks for targets in a camera's pictures.
+pub(crate) fn driver_mode(camera: &str, is_on: bool) -> Entry {
+    Entry::new(format!("{ROOT}/{camera}/driverMode"), is_on)
+}
+
 /// What is said of a camera whatever it sees.
 pub(crate) fn camera(camera: &str) -> Vec<Entry> {
     let entry = |name: &str, content: Content| Entry::new(format!("{ROOT}/{camera}/{name}"), content);
     vec![
         pipeline(camera, 0),
-        entry("driverMode", false.into()),
+        driver_mode(camera, false),
         entry("fpsLimit", (-1_i64).into()),
     ]
 }
