@@ -49,7 +49,6 @@ pub mod messages;
 pub mod mp4;
 pub mod read;
 pub mod topics;
-pub mod video;
 pub mod wav;
 
 pub use container::{McapWriter, Message};

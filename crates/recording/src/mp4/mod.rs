@@ -13,7 +13,7 @@ mod tests;
 pub use cut::bytes_to_keep;
 
 use crate::annex_b;
-use crate::video::EncodedPicture;
+use bushbaby_video::EncodedPicture;
 
 /// Units of time in a second.
 const TIMESCALE: u64 = 90_000;

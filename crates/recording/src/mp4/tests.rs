@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use bushbaby_pixels::{ColorSpace, Image, PixelFormat};
 
 use super::*;
-use crate::video::VideoEncoder;
+use bushbaby_video::VideoEncoder;
 
 /// Pictures that come at an uneven rate: capture times in milliseconds.
 const TIMES_MS: [u64; 24] = [

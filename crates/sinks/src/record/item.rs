@@ -1,8 +1,8 @@
 //! What a stream's thread hands to the one that writes.
 
-use bushbaby_recording::video::EncodedPicture;
 use bushbaby_recording::wav::WavFormat;
 use bushbaby_recording::{Contents, Message, messages};
+use bushbaby_video::EncodedPicture;
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]

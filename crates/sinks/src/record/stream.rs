@@ -8,9 +8,9 @@ use bushbaby_node::{image, rgbd};
 use bushbaby_pixels::{ImageView, PixelFormat, Plane, jpeg};
 use bushbaby_recording::messages::result::{ArrayRecord, InfoRecord, OriginRecord, ResultRecord};
 use bushbaby_recording::messages::{annotations, array, calibration, log, picture, points, poses, sound};
-use bushbaby_recording::video::{VideoEncoder, VideoError};
 use bushbaby_recording::wav::{self, WavFormat};
 use bushbaby_recording::{Contents, Message, topics};
+use bushbaby_video::{VideoEncoder, VideoError};
 use serde_json::Value;
 
 use super::item::{Item, Sound, VideoPicture};

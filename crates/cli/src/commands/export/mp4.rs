@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use bushbaby_recording::mp4::Mp4Writer;
 use bushbaby_recording::read::{Carried, Content, RecordedStream, Selection};
-use bushbaby_recording::video::{EncodedPicture, VideoEncoder};
 use bushbaby_sources::replay::{Playback, is_keyframe, keyframes_before, video_size};
+use bushbaby_video::{EncodedPicture, VideoEncoder};
 
 use super::progress::warn;
 use super::{Failure, Job, Written, file_name, new_file};

@@ -1,6 +1,11 @@
-//! Pictures to H.264 that every player takes: constrained baseline, one keyframe a second with its parameter sets, no B-frames.
+//! Pictures to H.264 that every player takes: constrained baseline, parameter sets with every keyframe, no B-frames.
 //!
-//! In: a picture in any format, and when it was captured. Out: one access unit in Annex B.
+//! In: a picture in any format, and when it was captured. Out: one access unit in Annex B, of that very picture.
+//!
+//! A recording has a keyframe a second and every picture ([`VideoEncoder::new`]). What is watched live has one when it is asked for,
+//! and a picture is left out before the bit rate is exceeded ([`VideoEncoder::live`]).
+
+#![deny(missing_docs)]
 
 mod planes;
 mod rate;
@@ -22,6 +27,9 @@ use rate::FrameRateMeter;
 const KEYFRAME_EVERY_NS: u64 = 1_000_000_000;
 /// Bits for a pixel of each picture, where no bit rate is given: 1280x720 at 30 a second becomes 2.8 Mbit/s.
 const BITS_PER_PIXEL: f64 = 0.1;
+/// Bits for a pixel of each picture that is watched live, at most [`MOST_LIVE_BITS`]: 640x360 at 30 a second becomes 1 Mbit/s.
+const LIVE_BITS_PER_PIXEL: f64 = 0.15;
+const MOST_LIVE_BITS: f64 = 6_000_000.0;
 /// What is taken until two pictures came.
 const FIRST_GUESS_HZ: f64 = 30.0;
 /// So often a picture is handed in at most.
@@ -47,7 +55,7 @@ pub enum VideoError {
     /// It is a JPEG that cannot be decoded.
     #[error("a JPEG picture is damaged: {0}")]
     Jpeg(#[from] JpegError),
-    /// The encoder's rate control would not have it.
+    /// The encoder's rate control would not have it. Live, this is how the bit rate is kept.
     #[error("a picture did not fit into the bit rate and is left out: give it a larger `bitrate`")]
     Refused,
     /// The encoder failed.
@@ -70,13 +78,25 @@ pub struct EncodedPicture {
 
 /// Makes one camera's video. A picture of another size or with other colours begins anew, with a keyframe.
 pub struct VideoEncoder {
+    purpose: Purpose,
     bits_per_second: Option<u32>,
     encoder: Option<Running>,
     planes: Planes,
     rate: FrameRateMeter,
 }
 
+/// What the video is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Recording,
+    Live {
+        /// Of the bits that pictures of this size and rate take.
+        percent: u8,
+    },
+}
+
 struct Running {
+    purpose: Purpose,
     encoder: Encoder,
     size: [u32; 2],
     color: ColorSpace,
@@ -88,6 +108,7 @@ struct Running {
 impl std::fmt::Debug for VideoEncoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("VideoEncoder")
+            .field("purpose", &self.purpose)
             .field("bits_per_second", &self.bits_per_second)
             .finish_non_exhaustive()
     }
@@ -97,11 +118,26 @@ impl VideoEncoder {
     /// Sets it up. `bits_per_second`: absent, by the size and rate of the pictures.
     pub fn new(bits_per_second: Option<u32>) -> Self {
         Self {
+            purpose: Purpose::Recording,
             bits_per_second,
             encoder: None,
             planes: Planes::default(),
             rate: FrameRateMeter::default(),
         }
+    }
+
+    /// Sets up one for what is watched live: keyframes only where [`begin_anew`](Self::begin_anew) asks for them, and a picture that
+    /// does not fit into the bit rate is left out ([`VideoError::Refused`]). The bit rate follows from size and rate.
+    pub fn live() -> Self {
+        Self {
+            purpose: Purpose::Live { percent: 100 },
+            ..Self::new(None)
+        }
+    }
+
+    /// Lets live video take this share of its bit rate. Where that changes it, the next picture is a keyframe.
+    pub fn set_percent(&mut self, percent: u8) {
+        self.purpose = Purpose::Live { percent };
     }
 
     /// Lets the next picture be a keyframe, as a new file must begin with one.
@@ -128,7 +164,8 @@ impl VideoEncoder {
         }
         let hz = self.rate.measure(captured_ns).unwrap_or(FIRST_GUESS_HZ);
         let fits = |running: &Running| {
-            running.size == [width, height]
+            running.purpose == self.purpose
+                && running.size == [width, height]
                 && running.color == yuv.color()
                 // A rate that was guessed badly is put right where a keyframe is due anyhow.
                 && (captured_ns.saturating_sub(running.keyframe_ns) < KEYFRAME_EVERY_NS || is_near(running.hz, hz))
@@ -138,8 +175,9 @@ impl VideoEncoder {
             None => {
                 let bits_per_second = self
                     .bits_per_second
-                    .unwrap_or_else(|| default_bits([width, height], hz));
+                    .unwrap_or_else(|| self.purpose.bits([width, height], hz));
                 self.encoder.insert(Running {
+                    purpose: self.purpose,
                     encoder: encoder(bits_per_second, hz, yuv.color(), level([width, height]))?,
                     size: [width, height],
                     color: yuv.color(),
@@ -149,7 +187,8 @@ impl VideoEncoder {
                 })
             }
         };
-        if captured_ns.saturating_sub(running.keyframe_ns) >= KEYFRAME_EVERY_NS {
+        let is_recording = self.purpose == Purpose::Recording;
+        if is_recording && captured_ns.saturating_sub(running.keyframe_ns) >= KEYFRAME_EVERY_NS {
             running.encoder.force_intra_frame();
         }
         let since_ms = captured_ns.saturating_sub(running.began_ns) / 1_000_000;
@@ -157,7 +196,7 @@ impl VideoEncoder {
         let mut is_keyframe = false;
         // A recording has every picture. One that the rate control would leave out, to stay below the bit rate, is handed in
         // again: each refusal makes it give way.
-        for _ in 0..MOST_REFUSALS {
+        for _ in 0..if is_recording { MOST_REFUSALS } else { 1 } {
             let encoded = running.encoder.encode_at(&yuv, Timestamp::from_millis(since_ms))?;
             encoded.write_vec(&mut annex_b);
             is_keyframe = encoded.frame_type() == FrameType::IDR;
@@ -180,10 +219,18 @@ impl VideoEncoder {
     }
 }
 
-/// Bits a second for pictures of this size and rate.
-fn default_bits([width, height]: [u32; 2], hz: f64) -> u32 {
-    let bits = f64::from(width) * f64::from(height) * hz.clamp(5.0, 60.0) * BITS_PER_PIXEL;
-    bits.max(200_000.0) as u32
+impl Purpose {
+    /// Bits a second for pictures of this size and rate.
+    fn bits(self, [width, height]: [u32; 2], hz: f64) -> u32 {
+        let pixels_per_second = f64::from(width) * f64::from(height) * hz.clamp(5.0, 60.0);
+        match self {
+            Self::Recording => (pixels_per_second * BITS_PER_PIXEL).max(200_000.0) as u32,
+            Self::Live { percent } => {
+                let bits = (pixels_per_second * LIVE_BITS_PER_PIXEL).min(MOST_LIVE_BITS) * f64::from(percent) / 100.0;
+                bits.max(50_000.0) as u32
+            }
+        }
+    }
 }
 
 fn is_near(a_hz: f64, b_hz: f64) -> bool {

@@ -1,13 +1,13 @@
 //! One picture of a 2K RGB-D camera (2208x1242 RGB) to H.264. Budget: 40 ms, so that 15 a second take 60 % of one core.
 //!
-//! `cargo bench -p bushbaby-recording`
+//! `cargo bench -p bushbaby-video`
 
 #![allow(clippy::print_stdout)] // a benchmark's figures are its output
 
 use std::time::{Duration, Instant};
 
 use bushbaby_pixels::{ColorSpace, Image, PixelFormat};
-use bushbaby_recording::video::VideoEncoder;
+use bushbaby_video::VideoEncoder;
 
 const PICTURES: u64 = 90;
 const BUDGET: Duration = Duration::from_millis(40);

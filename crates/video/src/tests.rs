@@ -20,6 +20,19 @@ fn picture(format: PixelFormat, width: u32, height: u32, number: u32) -> Image {
     image
 }
 
+/// With noise, so that there is more to tell than the bit rate allows.
+fn noisy_picture(width: u32, height: u32, number: u32) -> Image {
+    let mut image = picture(PixelFormat::I420, width, height, number * 5);
+    let mut state = number.wrapping_mul(2_654_435_761).max(1);
+    for byte in image.planes_mut()[0].iter_mut() {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        *byte = byte.wrapping_add((state & 31) as u8);
+    }
+    image
+}
+
 fn units(annex_b: &[u8]) -> Vec<u8> {
     openh264::nal_units(annex_b)
         .map(|unit| unit[unit.iter().position(|byte| *byte == 1).unwrap() + 1] & 0x1f)
@@ -132,15 +145,7 @@ fn the_bit_rate_is_kept_at_a_frame_rate_that_was_learnt() {
     let mut encoder = VideoEncoder::new(Some(1_000_000));
     let mut bytes_after_2s = 0;
     for number in 0..80_u32 {
-        let mut image = picture(PixelFormat::I420, 640, 480, number * 5);
-        // Noise, so that there is more to tell than the rate allows.
-        let mut state = number.wrapping_mul(2_654_435_761).max(1);
-        for byte in image.planes_mut()[0].iter_mut() {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            *byte = byte.wrapping_add((state & 31) as u8);
-        }
+        let image = noisy_picture(640, 480, number);
         let encoded = encoder.encode(&image.view(), u64::from(number) * 100_000_000).unwrap();
         if number >= 20 {
             bytes_after_2s += encoded.annex_b.len();
@@ -148,4 +153,42 @@ fn the_bit_rate_is_kept_at_a_frame_rate_that_was_learnt() {
     }
     let bits_per_second = bytes_after_2s as f64 * 8.0 / 6.0;
     assert!((600_000.0..1_400_000.0).contains(&bits_per_second), "{bits_per_second}");
+}
+
+#[test]
+fn live_video_has_a_keyframe_only_when_it_is_asked_for() {
+    let mut encoder = VideoEncoder::live();
+    let mut keyframes = Vec::new();
+    for number in 0..90 {
+        if number == 60 {
+            encoder.begin_anew();
+        }
+        let image = picture(PixelFormat::I420, 320, 240, number);
+        match encoder.encode(&image.view(), u64::from(number) * 33_333_333) {
+            Ok(encoded) if encoded.is_keyframe => keyframes.push(number),
+            Ok(_) | Err(VideoError::Refused) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(keyframes, [0, 60]);
+}
+
+#[test]
+fn live_video_keeps_to_its_bit_rate_and_to_a_share_of_it() {
+    let mut encoder = VideoEncoder::live();
+    let mut bits_of_second = [0.0; 12];
+    for number in 0..360_u32 {
+        let second = (number / 30) as usize;
+        encoder.set_percent(if second < 6 { 100 } else { 40 });
+        let image = noisy_picture(640, 360, number);
+        match encoder.encode(&image.view(), u64::from(number) * 33_333_333) {
+            Ok(encoded) => bits_of_second[second] += encoded.annex_b.len() as f64 * 8.0,
+            Err(VideoError::Refused) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let mean = |seconds: &[f64]| seconds.iter().sum::<f64>() / seconds.len() as f64;
+    let [whole, share] = [mean(&bits_of_second[1..6]), mean(&bits_of_second[7..])];
+    assert!((500_000.0..1_250_000.0).contains(&whole), "{bits_of_second:?}");
+    assert!((200_000.0..500_000.0).contains(&share), "{bits_of_second:?}");
 }
