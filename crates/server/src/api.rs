@@ -84,6 +84,9 @@ pub(crate) async fn web(State(app): State<Arc<App>>) -> Response {
     if let Some(spent) = app.pictures.spent() {
         costs["budget"] = json!(spent);
     }
+    if let Some(webrtc) = &app.webrtc {
+        costs["webrtc"] = json!(webrtc.counts());
+    }
     Json(costs).into_response()
 }
 

@@ -21,6 +21,7 @@ use crate::login::Logins;
 use crate::pictures::Pictures;
 use crate::results::Results;
 use crate::sound::Sounds;
+use crate::webrtc::Webrtc;
 use crate::{alerts, assets, guard, live, mjpeg, recordings};
 
 /// No request brings more.
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) machine: String,
     pub(crate) asker: Asker,
     pub(crate) pictures: Pictures,
+    /// Absent: pictures go as JPEG only.
+    pub(crate) webrtc: Option<Webrtc>,
     pub(crate) results: Results,
     pub(crate) sounds: Sounds,
     pub(crate) heard: Heard,

@@ -8,7 +8,7 @@
 //! bus ── sound (one thread a watched source) ─────┤
 //! bus ── heard (one thread: events, levels) ──────┤
 //! bus ── results (one thread a stream) ───────────┼── live (WebSocket), mjpeg ── connection ── browser
-//! supervisor ── instance (asked twice a second) ──┘
+//! supervisor ── instance (asked twice a second) ──┘        └── webrtc (UDP) ───────────────────────┘
 //! ```
 //!
 //! What others may do is decided in one place, [`guard`].
@@ -34,6 +34,7 @@ mod results;
 mod settings;
 mod sound;
 mod web;
+mod webrtc;
 
 use bushbaby_node::Kind;
 

@@ -1,7 +1,7 @@
 //! The page as a node: takes its port, serves until it is told to stop.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use crate::pictures::{Budget, Pictures};
 use crate::results::Results;
 use crate::settings::{Settings, listen_address};
 use crate::sound::Sounds;
+use crate::webrtc::Webrtc;
 
 /// How often it is looked for stages that say when something is heard.
 const FOLLOW_EVERY: Duration = Duration::from_secs(5);
@@ -29,6 +30,8 @@ pub struct Web {
     cameras: Vec<(String, Port)>,
     password: Option<String>,
     budget: Option<Bitrate>,
+    /// For WebRTC. Absent: it is switched off, or its port is taken.
+    videos: Option<UdpSocket>,
     limits: Limits,
 }
 
@@ -55,6 +58,11 @@ impl Web {
         self.page.address
     }
 
+    /// The UDP port of WebRTC, if it is there.
+    pub fn webrtc_port(&self) -> Option<u16> {
+        Some(self.videos.as_ref()?.local_addr().ok()?.port())
+    }
+
     /// Where the camera called so has a port of its own.
     pub fn address_of(&self, camera: &str) -> Option<SocketAddr> {
         let (_, port) = self.cameras.iter().find(|(name, _)| name == camera)?;
@@ -73,15 +81,24 @@ impl Sink for Web {
     type Settings = Settings;
     const INPUTS: InputNeed = InputNeed::None;
 
-    fn open(settings: Settings, _context: &NodeContext) -> Result<Self, NodeError> {
+    fn open(settings: Settings, context: &NodeContext) -> Result<Self, NodeError> {
         let wanted = listen_address(&settings.listen).map_err(|error| NodeError::new(error.to_string()).for_good())?;
         let cameras = settings
             .streams
             .into_iter()
             .map(|(camera, port)| Ok((camera, Port::take(SocketAddr::new(wanted.ip(), port))?)))
             .collect::<Result<_, NodeError>>()?;
+        let page = Port::take(wanted)?;
+        let videos = settings
+            .webrtc
+            .then(|| take_videos(page.address, settings.webrtc_port, wanted.port() == 0))
+            .transpose();
         Ok(Self {
-            page: Port::take(wanted)?,
+            page,
+            videos: videos.unwrap_or_else(|warning| {
+                context.reporter.warn(&warning);
+                None
+            }),
             cameras,
             password: settings.password,
             budget: settings.budget,
@@ -96,7 +113,12 @@ impl Sink for Web {
             .max_blocking_threads(8)
             .build()
             .map_err(os)?;
+        let webrtc = self.videos.map(|socket| {
+            let _inside = runtime.enter();
+            Webrtc::start(socket)
+        });
         let app = App {
+            webrtc: webrtc.transpose().map_err(os)?,
             instance: context.spec.instance.to_string(),
             machine: machine_name(),
             asker: Asker::start(&context.bus, &context.stop).map_err(os)?,
@@ -170,6 +192,25 @@ fn say_where(address: SocketAddr) {
     } else {
         tracing::info!("the page is at http://{address}: whoever reaches it may look");
     }
+}
+
+/// Takes the UDP port of WebRTC. `any_will_do`: where the page is at a port that the system chose.
+///
+/// # Errors
+/// In words: the page does without, as JPEG always goes.
+fn take_videos(page: SocketAddr, wanted: Option<u16>, any_will_do: bool) -> Result<UdpSocket, String> {
+    let port = wanted.unwrap_or(page.port());
+    let at = |port| UdpSocket::bind(SocketAddr::new(page.ip(), port));
+    let taken = at(port).or_else(|error| {
+        if any_will_do && wanted.is_none() {
+            at(0)
+        } else {
+            Err(error)
+        }
+    });
+    taken.map_err(|error| {
+        format!("UDP port {port} cannot be taken ({error}): the page sends JPEG only; `webrtc_port` names another port")
+    })
 }
 
 fn no_port(address: SocketAddr, error: &io::Error) -> NodeError {

@@ -54,6 +54,10 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+/// At which address of this host.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Here(pub(crate) IpAddr);
+
 /// Takes connections until it is dropped. `open` counts those of all ports together.
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, open: Open) {
     loop {
@@ -78,8 +82,10 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits:
     // Pictures are sent whole, so waiting for more to send only makes them late.
     let _ = stream.set_nodelay(true);
     let _ = rustix::net::sockopt::set_socket_send_buffer_size(&stream, limits.send_buffer_bytes);
+    let here = Here(stream.local_addr().map_or(peer.ip(), |here| here.ip()));
     let answer = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer.ip()));
+        request.extensions_mut().insert(here);
         let mut router = router.clone();
         async move { router.call(request.map(Body::new)).await }
     });

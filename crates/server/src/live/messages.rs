@@ -1,6 +1,7 @@
 //! What a page and the server say to each other: JSON texts, and pictures as binary messages.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use axum::extract::ws::Utf8Bytes;
 use bushbaby_bus::{MonoTime, WallTime};
@@ -19,6 +20,8 @@ use crate::sound::Form;
 pub(super) enum FromPage {
     /// These cameras are in sight now, and no others.
     Watch { views: Vec<View> },
+    /// The page can show this camera's pictures as H.264 by WebRTC: its offer, as SDP.
+    Offer { camera: String, sdp: String },
     /// The last picture of this camera was taken: the next may come.
     Taken { camera: String },
     /// The sound of these is in sight or listened to now, and of no others.
@@ -41,6 +44,9 @@ pub(super) struct View {
     /// Size on the screen, in its own pixels.
     pub(super) width: u32,
     pub(super) height: u32,
+    /// Whether its pictures come as H.264: only once an offer was answered.
+    #[serde(default)]
+    pub(super) video: bool,
 }
 
 /// One source of sound in sight.
@@ -66,6 +72,8 @@ pub(super) enum ToPage<'a> {
         version: &'static str,
         may_act: bool,
         has_password: bool,
+        /// Whether H.264 serves this page better than JPEG, if it can be connected: see [`is_video_better`].
+        is_video_better: bool,
         now_ms: f64,
     },
     Pong {
@@ -93,10 +101,26 @@ pub(super) enum ToPage<'a> {
         camera: &'a str,
         why: &'a str,
     },
+    /// To an offer.
+    Answer {
+        camera: &'a str,
+        sdp: &'a str,
+    },
+    /// There is no H.264 of this camera, or none any more: its pictures come as JPEG.
+    NoVideo {
+        camera: &'a str,
+        why: &'a str,
+    },
     /// The supervisor gave no answer.
     NoStatus {
         error: &'a str,
     },
+}
+
+/// Whether a page is to ask for H.264. At this host JPEG costs no network and is younger when it is drawn; a limit of what pictures may
+/// take counts everywhere.
+pub(super) fn is_video_better(is_there: bool, has_budget: bool, peer: IpAddr) -> bool {
+    is_there && (has_budget || !peer.to_canonical().is_loopback())
 }
 
 /// One source of sound as it is now.
@@ -192,6 +216,15 @@ mod tests {
             serde_json::from_str::<FromPage>(r#"{"type":"ping","at":1.5}"#).unwrap(),
             FromPage::Ping { at: 1.5 }
         );
+    }
+
+    #[test]
+    fn a_page_at_this_host_has_jpeg_unless_there_is_a_limit() {
+        let [here, mapped, there] = ["127.0.0.1", "::ffff:127.0.0.1", "10.15.18.5"].map(|peer| peer.parse().unwrap());
+        let better = |has_budget| [here, mapped, there].map(|peer| is_video_better(true, has_budget, peer));
+        assert_eq!(better(false), [false, false, true]);
+        assert_eq!(better(true), [true, true, true]);
+        assert!(!is_video_better(false, true, there));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The one WebSocket of a page: pictures, sound, results, status and clock, each as soon as it is there.
 //!
 //! The page says what is in sight and what it listens to. Of each camera one picture is under way at most: the next goes out, the newest there is,
-//! when the page has taken the one before. A page that says what no page says, or takes nothing, is cut off; nobody else
+//! when the page has taken the one before. Where the page offered WebRTC and is connected, a camera's pictures go that way as H.264, and
+//! their headers alone come here. A page that says what no page says, or takes nothing, is cut off; nobody else
 //! notices.
 
 mod hearing;
+mod lines;
 mod messages;
 mod session;
 
@@ -20,7 +22,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::app::{App, may_act};
-use crate::connection::Peer;
+use crate::connection::{Here, Peer};
 use messages::ToPage;
 use session::{Session, Trouble};
 
@@ -29,23 +31,39 @@ const LONGEST_MESSAGE_BYTES: usize = 16 << 10;
 /// How often the columns of spectrograms go out; levels and scores with every second of them.
 const COLUMNS_EVERY: Duration = Duration::from_millis(100);
 
+/// What is known of a page before it speaks.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    /// The address at which it reached this host.
+    here: Here,
+    may_act: bool,
+    is_video_better: bool,
+}
+
 /// `GET /live`.
 pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
     peer: Extension<Peer>,
+    Extension(here): Extension<Here>,
     headers: HeaderMap,
     request: WebSocketUpgrade,
 ) -> Response {
     let may_act = may_act(&app, peer, &headers);
+    let has_budget = app.pictures.spent().is_some();
+    let ends = Ends {
+        here,
+        may_act,
+        is_video_better: messages::is_video_better(app.webrtc.is_some(), has_budget, peer.0.0),
+    };
     request
         .max_message_size(LONGEST_MESSAGE_BYTES)
         .max_frame_size(LONGEST_MESSAGE_BYTES)
-        .on_upgrade(move |socket| serve(app, socket, may_act))
+        .on_upgrade(move |socket| serve(app, socket, ends))
 }
 
-async fn serve(app: Arc<App>, mut socket: WebSocket, may_act: bool) {
+async fn serve(app: Arc<App>, mut socket: WebSocket, ends: Ends) {
     app.pages.fetch_add(1, Ordering::Relaxed);
-    let ended = talk(&app, &mut socket, may_act).await;
+    let ended = talk(&app, &mut socket, ends).await;
     app.pages.fetch_sub(1, Ordering::Relaxed);
     let Err(trouble) = ended else { return };
     tracing::debug!("a page was cut off: {trouble}");
@@ -64,9 +82,9 @@ fn shortened(mut reason: String) -> String {
 }
 
 /// Talks until the page goes; an error is why it is cut off.
-async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(), Trouble> {
+async fn talk(app: &Arc<App>, socket: &mut WebSocket, ends: Ends) -> Result<(), Trouble> {
     let _watching = app.asker.watching();
-    let mut session = Session::new(app.clone());
+    let mut session = Session::new(app.clone(), ends.here);
     let mut found = app.results.found();
     let mut answers = app.asker.answers();
     let mut look_round = interval(app.limits.silence / 3);
@@ -79,12 +97,13 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, may_act: bool) -> Result<(
     let hello = ToPage::Hello {
         instance: &app.instance,
         version: env!("CARGO_PKG_VERSION"),
-        may_act,
+        may_act: ends.may_act,
         has_password: app
             .logins
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .has_password(),
+        is_video_better: ends.is_video_better,
         now_ms: messages::now_ms(),
     };
     if socket.send(Message::Text(hello.text())).await.is_err() {

@@ -10,10 +10,12 @@ use bushbaby_bus::StreamName;
 use tokio::sync::Notify;
 
 use super::hearing::Hearing;
+use super::lines::Lines;
 use super::messages::{self, FromPage, ToPage};
 use crate::app::App;
+use crate::connection::Here;
 use crate::instance::{Answer, Known};
-use crate::pictures::{WantedSize, Watch, Wish};
+use crate::pictures::{Form, View, WantedSize, Watch, Wish};
 use crate::results::{Found, Wanted};
 
 /// Quality of the page's pictures: 720p at 30 pictures a second is about 30 Mbit/s, and letters stay sharp.
@@ -44,6 +46,7 @@ pub(super) struct Session {
     app: Arc<App>,
     known: Option<Arc<Known>>,
     views: BTreeMap<StreamName, Sight>,
+    lines: Lines,
     results: Vec<Wanted>,
     /// Which results belong into which pictures in sight.
     drawn: Vec<Drawn>,
@@ -73,10 +76,11 @@ struct Drawn {
 }
 
 impl Session {
-    pub(super) fn new(app: Arc<App>) -> Self {
+    pub(super) fn new(app: Arc<App>, here: Here) -> Self {
         let bell = Arc::<Notify>::default();
         Self {
             hearing: Hearing::new(app.clone(), bell.clone()),
+            lines: Lines::new(app.clone(), here, bell.clone()),
             app,
             known: None,
             views: BTreeMap::new(),
@@ -119,6 +123,7 @@ impl Session {
         match serde_json::from_str(&text).map_err(|error| Trouble::Nonsense(error.to_string()))? {
             FromPage::Watch { views } => self.watch(&views).map(|()| None),
             FromPage::Hear { sounds } => self.hearing.hear(self.known.as_deref(), &sounds).map(|()| None),
+            FromPage::Offer { camera, sdp } => Ok(Some(self.offered(&camera, &sdp))),
             FromPage::Taken { camera } => {
                 if let Some(sight) = camera
                     .parse()
@@ -148,8 +153,10 @@ impl Session {
             let Some(camera) = picture.map(|picture| picture.stream.clone()) else {
                 continue;
             };
+            let is_video = view.video && view.view == View::Picture && self.lines.has(&camera);
             let wish = Wish {
                 view: view.view,
+                form: if is_video { Form::H264 } else { Form::Jpeg },
                 size: WantedSize::Shown([view.width.max(1), view.height.max(1)]),
                 quality: QUALITY,
                 max_fps: None,
@@ -196,20 +203,47 @@ impl Session {
         Ok(())
     }
 
-    /// Returns a picture that may go out now, if there is one.
-    pub(super) fn next_picture(&mut self) -> Option<Bytes> {
-        self.views
-            .values_mut()
-            .filter(|sight| !sight.is_under_way)
-            .find_map(|sight| {
-                let picture = sight.watch.take()?;
-                sight.is_under_way = true;
-                Some(picture.message())
-            })
+    /// Answers an offer, of a camera that there is.
+    fn offered(&mut self, camera: &str, sdp: &str) -> Message {
+        let picture = self.known.as_ref().and_then(|known| known.picture(Some(camera)));
+        let Some(stream) = picture.map(|picture| picture.stream.clone()) else {
+            let why = "there is no such camera";
+            return Message::Text(ToPage::NoVideo { camera, why }.text());
+        };
+        match self.lines.offered(&stream, sdp) {
+            Ok(answer) => {
+                let (camera, sdp) = (stream.as_str(), answer.as_str());
+                Message::Text(ToPage::Answer { camera, sdp }.text())
+            }
+            Err(why) => {
+                let (camera, why) = (stream.as_str(), why.as_str());
+                Message::Text(ToPage::NoVideo { camera, why }.text())
+            }
+        }
     }
 
-    /// Returns why there is no picture of a camera in sight, once for each reason.
+    /// Returns what of a picture may go out now, if there is one.
+    pub(super) fn next_picture(&mut self) -> Option<Bytes> {
+        let lines = &self.lines;
+        self.views.iter_mut().find_map(|(camera, sight)| {
+            if sight.watch.wish().form == Form::H264 {
+                return lines.pass_on(camera, &sight.watch);
+            }
+            if sight.is_under_way {
+                return None;
+            }
+            let picture = sight.watch.take()?;
+            sight.is_under_way = true;
+            Some(picture.message())
+        })
+    }
+
+    /// Returns why there is no picture of a camera in sight, or no video of one, once for each reason.
     pub(super) fn next_trouble(&mut self) -> Option<Message> {
+        if let Some((camera, why)) = self.lines.next_over() {
+            let (camera, why) = (camera.as_str(), why.as_str());
+            return Some(Message::Text(ToPage::NoVideo { camera, why }.text()));
+        }
         self.views.iter_mut().find_map(|(camera, sight)| {
             let trouble = sight.watch.trouble();
             if trouble == sight.told {

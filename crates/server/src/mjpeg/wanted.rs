@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::pictures::{View, WantedSize, Wish};
+use crate::pictures::{Form, View, WantedSize, Wish};
 
 /// Quality of a stream that asks for none.
 const QUALITY: u8 = 70;
@@ -66,6 +66,7 @@ impl Wanted {
             .filter(|fps| (0.01..=1000.0).contains(fps));
         Wish {
             view: self.view().unwrap_or_default(),
+            form: Form::Jpeg,
             size: size.unwrap_or(WantedSize::Full),
             quality: quality.map_or(QUALITY, |quality| quality.max(1)),
             max_fps: fps,

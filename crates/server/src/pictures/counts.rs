@@ -16,6 +16,10 @@ pub(crate) struct CameraCounts {
     pub(crate) passed_on: u64,
     /// JPEGs made, by size and quality, as in `640x360 q70`, with the view where it is not the picture.
     pub(crate) encodes_by_size: BTreeMap<String, u64>,
+    /// Pictures of videos made.
+    pub(crate) videos: u64,
+    /// Pictures of videos that were left out, as the bit rate was used up.
+    pub(crate) left_out: u64,
     /// Frames that never reached the page, by reason.
     #[serde(skip)]
     pub(crate) dropped: Dropped,

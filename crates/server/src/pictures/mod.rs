@@ -1,14 +1,18 @@
 //! Pictures for whoever watches: one thread, one subscription and one encode a camera, view and size, only while somebody does.
+//!
+//! As JPEG each stands alone, and a watcher is given the newest. As H.264 each is built on the one before: a watcher is given all of
+//! them, in a short queue, and where one is missing it goes on at the next keyframe.
 
 mod budget;
 mod counts;
 mod picture;
 mod size;
+mod videos;
 mod view;
 mod worker;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,7 +23,7 @@ use tokio::sync::Notify;
 
 pub(crate) use budget::{Budget, Spent};
 pub(crate) use counts::CameraCounts;
-pub(crate) use picture::{Picture, origin_key};
+pub(crate) use picture::{Picture, VideoPicture, origin_key};
 pub(crate) use size::WantedSize;
 pub(crate) use view::View;
 
@@ -27,12 +31,24 @@ pub(crate) use view::View;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Wish {
     pub(crate) view: View,
+    pub(crate) form: Form,
     pub(crate) size: WantedSize,
     /// JPEG quality, 1 to 100.
     pub(crate) quality: u8,
     /// Pictures a second at most; absent: as they come.
     pub(crate) max_fps: Option<f64>,
 }
+
+/// As what pictures come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Form {
+    #[default]
+    Jpeg,
+    H264,
+}
+
+/// So many pictures of a video wait for a watcher: a quarter of a second. One that is further behind goes on at a keyframe.
+const MOST_WAITING: usize = 8;
 
 /// The cameras that are watched now.
 #[derive(Debug, Clone)]
@@ -74,6 +90,10 @@ struct Watcher {
 #[derive(Debug, Default)]
 struct WatcherState {
     newest: Option<Arc<Picture>>,
+    /// Of a video: pictures that were not taken yet.
+    waiting: VecDeque<Arc<Picture>>,
+    /// Of a video: what comes next must be a keyframe, as a picture before it is missing.
+    lacks_keyframe: bool,
     last_given: Option<Instant>,
     /// Why there is no picture, in words.
     trouble: Option<String>,
@@ -126,9 +146,13 @@ impl Pictures {
                 })
             }
         };
+        let state = WatcherState {
+            lacks_keyframe: wish.form == Form::H264,
+            ..WatcherState::default()
+        };
         let watcher = Arc::new(Watcher {
             wish,
-            state: Mutex::default(),
+            state: Mutex::new(state),
             bell,
             last_sent_ns: AtomicU64::new(0),
         });
@@ -173,11 +197,24 @@ impl Watch {
         self.watcher.wish
     }
 
-    /// Takes the newest picture, if it was not taken before, and there is something left of the budget for it.
+    /// Takes the newest picture, of a video the next one, if it was not taken before, and there is something left of the budget for
+    /// it.
     pub(crate) fn take(&self) -> Option<Arc<Picture>> {
-        let picture = lock(&self.watcher.state).newest.take()?;
+        let mut state = lock(&self.watcher.state);
+        let picture = state.newest.take().or_else(|| state.waiting.pop_front())?;
         let pays = |budget: &Budget| budget.pays(picture.bytes(), Instant::now());
-        self.shared.budget.as_ref().is_none_or(pays).then_some(picture)
+        if self.shared.budget.as_ref().is_none_or(pays) {
+            return Some(picture);
+        }
+        if self.watcher.wish.form == Form::H264 {
+            state.begin_anew();
+        }
+        None
+    }
+
+    /// Of a video: who watches cannot go on but at a keyframe.
+    pub(crate) fn begin_anew(&self) {
+        lock(&self.watcher.state).begin_anew();
     }
 
     /// How long ago the camera sent its newest frame; `None` when it sent none that could be had.
@@ -191,6 +228,25 @@ impl Watch {
     /// Why there is no picture, where that is known here.
     pub(crate) fn trouble(&self) -> Option<String> {
         lock(&self.watcher.state).trouble.clone()
+    }
+}
+
+impl WatcherState {
+    fn begin_anew(&mut self) {
+        self.waiting.clear();
+        self.lacks_keyframe = true;
+    }
+
+    /// Hands over the next picture of a video.
+    fn give(&mut self, picture: Arc<Picture>, is_keyframe: bool) {
+        if is_keyframe {
+            self.lacks_keyframe = false;
+        } else if self.waiting.len() >= MOST_WAITING {
+            self.begin_anew();
+        }
+        if !self.lacks_keyframe {
+            self.waiting.push_back(picture);
+        }
     }
 }
 

@@ -13,8 +13,9 @@ use bushbaby_pixels::{Image, Resizer};
 
 use super::budget::Step;
 use super::picture::{Content, Picture};
+use super::videos::Videos;
 use super::view::{RangeFollower, Seen, View};
-use super::{Budget, CameraCounts, Shared, Watcher, lock};
+use super::{Budget, CameraCounts, Form, Shared, Watcher, lock};
 
 /// How long the thread waits at most before it looks round.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -39,6 +40,7 @@ struct Worker {
     range: RangeFollower,
     /// What was made of the last frame.
     made: HashMap<Way, Arc<Picture>>,
+    videos: Videos,
     last: Option<Frame>,
     /// What earlier subscriptions of this stream lost.
     dropped_before: Dropped,
@@ -82,6 +84,7 @@ impl Worker {
             resized: Image::default(),
             range: RangeFollower::default(),
             made: HashMap::new(),
+            videos: Videos::default(),
             last: None,
             dropped_before,
         }
@@ -178,7 +181,12 @@ impl Worker {
         let Some(frame) = self.last.clone() else { return };
         let now = Instant::now();
         let step = self.shared.budget.as_ref().map(Budget::step).unwrap_or_default();
-        for watcher in self.watchers() {
+        let (videos, pictures) = self
+            .watchers()
+            .into_iter()
+            .partition::<Vec<_>, _>(|watcher| watcher.wish.form == Form::H264);
+        self.serve_videos(&frame, &videos, step, now);
+        for watcher in pictures {
             let sent_ns = frame.published_at().as_ns();
             let is_new = watcher.last_sent_ns.swap(sent_ns, Ordering::Relaxed) != sent_ns;
             if !is_new || !is_due(&watcher, step, now) {
@@ -201,6 +209,24 @@ impl Worker {
             }
             drop(state);
             watcher.bell.notify_one();
+        }
+    }
+
+    fn serve_videos(&mut self, frame: &Frame, watchers: &[Arc<Watcher>], step: Step, now: Instant) {
+        if watchers.is_empty() {
+            self.videos.end();
+            return;
+        }
+        match self.videos.serve(frame, watchers, step, now) {
+            Ok([made, left_out]) => self.count(|counts| {
+                counts.videos += made;
+                counts.left_out += left_out;
+            }),
+            Err(reason) => {
+                self.shared
+                    .reporter
+                    .warn(&format!("a picture of `{}` cannot be shown: {reason}", self.camera));
+            }
         }
     }
 
@@ -281,7 +307,12 @@ impl Worker {
 
 /// Whether a watcher that wants few pictures a second is due for one; a little early is in time.
 fn is_due(watcher: &Watcher, step: Step, now: Instant) -> bool {
-    let (Some(max_fps), Some(last)) = (step.max_fps(watcher.wish.max_fps), lock(&watcher.state).last_given) else {
+    is_time(step.max_fps(watcher.wish.max_fps), lock(&watcher.state).last_given, now)
+}
+
+/// Whether it is time for the next of so many pictures a second.
+pub(super) fn is_time(max_fps: Option<f64>, last: Option<Instant>, now: Instant) -> bool {
+    let (Some(max_fps), Some(last)) = (max_fps, last) else {
         return true;
     };
     now.duration_since(last).as_secs_f64() * max_fps > 0.9

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)] // each test file uses its own part of it
 
+pub mod browser;
 pub mod http;
 pub mod page;
 pub mod scenery;
@@ -37,6 +38,8 @@ pub fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
 pub struct Site {
     pub bus: Bus,
     pub address: SocketAddr,
+    /// The UDP port of WebRTC.
+    pub webrtc_port: Option<u16>,
     /// Where cameras have ports of their own.
     pub cameras: BTreeMap<String, SocketAddr>,
     pub supervisor: Arc<Mutex<Pretended>>,
@@ -100,6 +103,7 @@ impl Site {
         let cameras: Vec<String> = settings.streams.keys().cloned().collect();
         let web = Web::open(settings, &context).unwrap().with_limits(limits);
         let address = web.address();
+        let webrtc_port = web.webrtc_port();
         let cameras = cameras
             .into_iter()
             .map(|camera| (camera.clone(), web.address_of(&camera).unwrap()))
@@ -109,6 +113,7 @@ impl Site {
         Self {
             bus: context.bus.clone(),
             address,
+            webrtc_port,
             cameras,
             supervisor,
             instance,
