@@ -33,6 +33,8 @@ class App {
     this.events = [];
     this.calls = [];
     this.player = null;
+    /** The connections for H.264, where the browser knows WebRTC. */
+    this.videos = null;
     this.settings = new Map();
     this.written = new Map();
     this.isLost = false;
@@ -45,6 +47,7 @@ class App {
     this.link = connect({
       open: () => this.#opened(),
       text: (message) => this.#heard(message),
+      video: (header) => this.videos?.header(header),
       picture: (header, jpeg) => this.cameras.get(header.camera)?.take(header, jpeg),
       spectrum: (header, columns) => this.ears.get(header.source)?.draw(header, columns),
       pcm: (header, samples) => {
@@ -74,6 +77,7 @@ class App {
       this.lostClock = new Date().toLocaleTimeString([], { hour12: false });
     }
     this.isLost = true;
+    this.videos?.lost();
     this.#update();
   }
 
@@ -85,7 +89,8 @@ class App {
     if (message.type === "sound") this.ears.get(message.source)?.take(message);
     if (message.type === "heard") this.#heardEvents(message.events);
     if (message.type === "trouble" && this.cameras.has(message.camera)) this.cameras.get(message.camera).trouble = message.why;
-    if (message.type === "hello") this.hello = message;
+    if (message.type === "answer" || message.type === "no_video") this.videos?.hear(message);
+    if (message.type === "hello") this.#met(message);
     if (message.type === "no_status") this.problem = message.error;
     if (message.type !== "status") return undefined;
     this.problem = null;
@@ -97,6 +102,14 @@ class App {
     for (const ear of this.ears.values()) this.#span(ear);
     this.#update();
     return undefined;
+  }
+
+  /** What is needed for H.264 is loaded where it may come to that. */
+  async #met(hello) {
+    this.hello = hello;
+    if (!hello.has_webrtc || !("RTCPeerConnection" in window) || this.videos) return;
+    const { Videos } = await import("./video.js");
+    this.videos ??= new Videos(this);
   }
 
   #heardEvents(events) {
@@ -203,7 +216,10 @@ class App {
   watch(cameras) {
     for (const camera of cameras) if (!this.seen.includes(camera)) camera.watchedSince = performance.now();
     this.seen = cameras;
-    const views = cameras.map(({ name, view, canvas }) => ({ camera: name, view, width: canvas.width, height: canvas.height }));
+    const views = cameras.map((camera) => {
+      const { name, view, canvas } = camera;
+      return { camera: name, view, width: canvas.width, height: canvas.height, video: this.videos?.has(camera) ?? false };
+    });
     const watched = JSON.stringify(views);
     if (watched === this.watched || !this.link.isOpen()) return;
     this.watched = watched;
@@ -324,6 +340,7 @@ class App {
       this.say(told.text);
       document.title = `${told.tone === "good" ? "" : "! "}${status.instance || "bushbaby"}`;
     }
+    this.videos?.update();
     this.live.update();
     this.alerts.update();
     this.pipeline.update();
@@ -429,5 +446,6 @@ window.bushbaby = {
   stats: () => ofEach((camera) => camera.stats()),
   shown: () => ofEach((camera) => camera.shown()),
   sounds: () => Object.fromEntries([...app.ears].map(([stream, { level, scores, drawn }]) => [stream, { level, scores, columns: drawn ?? 0 }])),
+  videos: () => [...(app.videos?.failed ?? [])].map(([camera, { why: failed }]) => ({ camera, failed })),
   player: () => app.player && { source: app.player.source, pieces: app.player.pieces, ahead: app.player.next - app.player.context.currentTime },
 };

@@ -32,6 +32,8 @@ export class Camera {
     this.views = ["picture"];
     this.shownView = "picture";
     this.legend = null;
+    /** As what its pictures come. */
+    this.way = "JPEG";
     /** Why its frames make no picture. */
     this.trouble = null;
     this.canvas = document.createElement("canvas");
@@ -120,10 +122,15 @@ export class Camera {
     return [...(this.results.get(origin)?.values() ?? [])].flat();
   }
 
+  /** The camera sent this one, whether or not it is drawn. */
+  isSent({ sent_ms: sent }) {
+    this.sent = sent;
+  }
+
   /** Takes in a picture. */
   async take(header, jpeg) {
     const arrived = performance.now();
-    this.sent = header.sent_ms;
+    this.isSent(header);
     let bitmap = null;
     try {
       bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
@@ -132,13 +139,24 @@ export class Camera {
       return;
     }
     this.link.send({ type: "taken", camera: this.name });
+    this.way = "JPEG";
+    this.#arrived({ header, bitmap, bytes: jpeg.length }, arrived);
+  }
+
+  /** Takes in a picture that came as H.264. */
+  takeVideo(header, bitmap) {
+    this.way = "H.264";
+    this.#arrived({ header, bitmap, bytes: header.bytes }, performance.now());
+  }
+
+  #arrived({ header, bitmap, bytes }, arrived) {
     this.trouble = null;
     this.views = header.views ?? this.views;
     if (this.isHeld) return bitmap.close();
     header.calibration = calibrationOf(header.calibration);
     // The one before waited long enough: now there is a newer one.
     if (this.waiting) this.#show();
-    this.waiting = { header, bitmap, bytes: jpeg.length, timer: 0 };
+    this.waiting = { header, bitmap, bytes, timer: 0 };
     const wait = WAIT_MS - (performance.now() - arrived);
     if (wait <= 0 || this.#isComplete(header.origin) || arrived < this.vainUntil) return this.#show();
     this.waiting.timer = setTimeout(() => {
@@ -225,6 +243,7 @@ export class Camera {
       bits_per_second: recent.length > 1 ? (bytes * 8) / span : 0,
       drawn: recent.length,
       with_results: recent.filter(({ results }) => results).length,
+      way: this.way,
       size_px: [this.canvas.width, this.canvas.height],
       source_px: this.source,
       first_ms: this.firstDrawnAt,

@@ -140,6 +140,7 @@ class Tile {
     this.rate = figure(6);
     this.age = figure(7);
     this.bits = figure(11);
+    this.way = h("span", { class: "way" });
     this.key = h("kbd");
     this.why = h("span", { class: "why" });
     this.since = h("strong", { class: "since" });
@@ -157,7 +158,7 @@ class Tile {
       this.key,
       this.name,
       this.loud,
-      h("span", { class: "figures" }, this.rate.element, this.age.element, this.bits.element, h("span", { class: "way" }, "JPEG")),
+      h("span", { class: "figures" }, this.rate.element, this.age.element, this.bits.element, this.way),
     );
     this.frame = h("div", { class: "frame" }, camera.canvas, this.legend.element, this.legend.tip, this.overlay, this.veil, this.held, strip);
     this.element = h("a", { class: "tile", href: camera.path }, this.frame);
@@ -214,6 +215,7 @@ class Tile {
     this.rate.set(rate(stats.fps));
     this.age.set(age(shownAge), ageTone(shownAge));
     this.bits.set(bits(stats.bits_per_second));
+    setText(this.way, camera.way);
     setText(this.name, camera.title);
     this.#updateSound();
     const isAwaited = !trouble && !camera.isCamera && camera.captured === null;

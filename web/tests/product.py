@@ -26,15 +26,15 @@ def program():
 
 
 class Product:
-    """One running instance with the page; a context manager. `cameras` and `stages` are text of the pipeline file."""
+    """One running instance with the page; a context manager. `pipeline` is the text of its file, `web` more keys of the page's."""
 
-    def __init__(self, pipeline):
+    def __init__(self, pipeline, web=""):
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="bushbaby-page-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.instance = f"page-{os.getpid()}-{self.port}"
         file = self._folder / "pipeline.yaml"
-        file.write_text(f"{pipeline}\nweb: {self.port}\n")
+        file.write_text(f"{pipeline}\nweb: {{listen: {self.port}, {web}}}\n")
         self._log = (self._folder / "log").open("w")
         environment = {**os.environ, "BUSHBABY_INSTANCE": self.instance, "XDG_STATE_HOME": str(self._folder / "state")}
         self._process = subprocess.Popen(

@@ -69,6 +69,7 @@ const ASSETS: &[Asset] = assets! {
     "/strokes.js" SCRIPT, "strokes.js";
     "/tags.js" SCRIPT, "tags.js";
     "/trouble.js" SCRIPT, "trouble.js";
+    "/video.js" SCRIPT, "video.js";
     "/words.js" SCRIPT, "words.js";
 };
 

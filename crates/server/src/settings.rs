@@ -32,8 +32,8 @@ pub struct Settings {
     /// little, their quality goes down, then their size, then their rate; no detection notices. Absent: as much as they need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Bitrate>,
-    /// Whether browsers that can are sent H.264 by WebRTC, which takes a tenth of what JPEG takes. Those that cannot, and those that are not
-    /// connected within two seconds, have JPEG.
+    /// Whether the page is sent H.264 by WebRTC where its browser can, which takes a tenth of what JPEG takes. Where it
+    /// cannot, and where no connection comes about within two seconds, it is JPEG.
     #[serde(default = "yes")]
     pub webrtc: bool,
     /// The UDP port of WebRTC, at the address of the page. Absent: of the same number as the page's own.

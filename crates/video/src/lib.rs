@@ -2,8 +2,8 @@
 //!
 //! In: a picture in any format, and when it was captured. Out: one access unit in Annex B, of that very picture.
 //!
-//! A recording has a keyframe a second and every picture ([`VideoEncoder::new`]). What is watched live has one when it is asked for,
-//! and a picture is left out before the bit rate is exceeded ([`VideoEncoder::live`]).
+//! A recording has a keyframe a second and every picture ([`VideoEncoder::new`]). What is watched live has one when it
+//! is asked for, and a picture is left out before the bit rate is exceeded ([`VideoEncoder::live`]).
 
 #![deny(missing_docs)]
 
@@ -27,7 +27,8 @@ use rate::FrameRateMeter;
 const KEYFRAME_EVERY_NS: u64 = 1_000_000_000;
 /// Bits for a pixel of each picture, where no bit rate is given: 1280x720 at 30 a second becomes 2.8 Mbit/s.
 const BITS_PER_PIXEL: f64 = 0.1;
-/// Bits for a pixel of each picture that is watched live, at most [`MOST_LIVE_BITS`]: 640x360 at 30 a second becomes 1 Mbit/s.
+/// Bits for a pixel of each picture that is watched live, at most [`MOST_LIVE_BITS`]: 640x360 at 30 a second becomes 1
+/// Mbit/s.
 const LIVE_BITS_PER_PIXEL: f64 = 0.15;
 const MOST_LIVE_BITS: f64 = 6_000_000.0;
 /// What is taken until two pictures came.
@@ -126,8 +127,9 @@ impl VideoEncoder {
         }
     }
 
-    /// Sets up one for what is watched live: keyframes only where [`begin_anew`](Self::begin_anew) asks for them, and a picture that
-    /// does not fit into the bit rate is left out ([`VideoError::Refused`]). The bit rate follows from size and rate.
+    /// Sets up one for what is watched live: keyframes only where [`begin_anew`](Self::begin_anew) asks for them, and a
+    /// picture that does not fit into the bit rate is left out ([`VideoError::Refused`]). The bit rate follows from
+    /// size and rate.
     pub fn live() -> Self {
         Self {
             purpose: Purpose::Live { percent: 100 },
@@ -194,8 +196,8 @@ impl VideoEncoder {
         let since_ms = captured_ns.saturating_sub(running.began_ns) / 1_000_000;
         let mut annex_b = Vec::new();
         let mut is_keyframe = false;
-        // A recording has every picture. One that the rate control would leave out, to stay below the bit rate, is handed in
-        // again: each refusal makes it give way.
+        // A recording has every picture. One that the rate control would leave out, to stay below the bit rate, is
+        // handed in again: each refusal makes it give way.
         for _ in 0..if is_recording { MOST_REFUSALS } else { 1 } {
             let encoded = running.encoder.encode_at(&yuv, Timestamp::from_millis(since_ms))?;
             encoded.write_vec(&mut annex_b);
@@ -237,7 +239,8 @@ fn is_near(a_hz: f64, b_hz: f64) -> bool {
     a_hz / b_hz < 1.25 && b_hz / a_hz < 1.25
 }
 
-/// A level with room for this size at any rate that cameras have, so that the parameter sets stay the same when the rate is learnt.
+/// A level with room for this size at any rate that cameras have, so that the parameter sets stay the same when the
+/// rate is learnt.
 ///
 /// # Source
 /// ITU-T H.264, table A-1: macroblocks of a picture.

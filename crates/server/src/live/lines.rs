@@ -42,7 +42,8 @@ impl Lines {
         self.lines.contains_key(camera)
     }
 
-    /// Answers an offer; the camera's connection before, if there was one, ends. The error says why there is none, in words.
+    /// Answers an offer; the camera's connection before, if there was one, ends. The error says why there is none, in
+    /// words.
     pub(super) fn offered(&mut self, camera: &StreamName, offer: &str) -> Result<String, String> {
         let webrtc = self.app.webrtc.as_ref().ok_or("WebRTC is switched off here")?;
         if self.second.0.elapsed() > Duration::from_secs(1) {

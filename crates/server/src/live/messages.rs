@@ -1,7 +1,6 @@
 //! What a page and the server say to each other: JSON texts, and pictures as binary messages.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use axum::extract::ws::Utf8Bytes;
 use bushbaby_bus::{MonoTime, WallTime};
@@ -72,8 +71,8 @@ pub(super) enum ToPage<'a> {
         version: &'static str,
         may_act: bool,
         has_password: bool,
-        /// Whether H.264 serves this page better than JPEG, if it can be connected: see [`is_video_better`].
-        is_video_better: bool,
+        /// Whether the page may offer WebRTC.
+        has_webrtc: bool,
         now_ms: f64,
     },
     Pong {
@@ -115,12 +114,6 @@ pub(super) enum ToPage<'a> {
     NoStatus {
         error: &'a str,
     },
-}
-
-/// Whether a page is to ask for H.264. At this host JPEG costs no network and is younger when it is drawn; a limit of what pictures may
-/// take counts everywhere.
-pub(super) fn is_video_better(is_there: bool, has_budget: bool, peer: IpAddr) -> bool {
-    is_there && (has_budget || !peer.to_canonical().is_loopback())
 }
 
 /// One source of sound as it is now.
@@ -216,15 +209,6 @@ mod tests {
             serde_json::from_str::<FromPage>(r#"{"type":"ping","at":1.5}"#).unwrap(),
             FromPage::Ping { at: 1.5 }
         );
-    }
-
-    #[test]
-    fn a_page_at_this_host_has_jpeg_unless_there_is_a_limit() {
-        let [here, mapped, there] = ["127.0.0.1", "::ffff:127.0.0.1", "10.15.18.5"].map(|peer| peer.parse().unwrap());
-        let better = |has_budget| [here, mapped, there].map(|peer| is_video_better(true, has_budget, peer));
-        assert_eq!(better(false), [false, false, true]);
-        assert_eq!(better(true), [true, true, true]);
-        assert!(!is_video_better(false, true, there));
     }
 
     #[test]

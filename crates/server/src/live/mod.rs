@@ -1,9 +1,9 @@
 //! The one WebSocket of a page: pictures, sound, results, status and clock, each as soon as it is there.
 //!
 //! The page says what is in sight and what it listens to. Of each camera one picture is under way at most: the next goes out, the newest there is,
-//! when the page has taken the one before. Where the page offered WebRTC and is connected, a camera's pictures go that way as H.264, and
-//! their headers alone come here. A page that says what no page says, or takes nothing, is cut off; nobody else
-//! notices.
+//! when the page has taken the one before. Where the page offered WebRTC and is connected, a camera's pictures go that
+//! way as H.264, and their headers alone come here. A page that says what no page says, or takes nothing, is cut off;
+//! nobody else notices.
 
 mod hearing;
 mod lines;
@@ -37,7 +37,6 @@ struct Ends {
     /// The address at which it reached this host.
     here: Here,
     may_act: bool,
-    is_video_better: bool,
 }
 
 /// `GET /live`.
@@ -49,12 +48,7 @@ pub(crate) async fn upgrade(
     request: WebSocketUpgrade,
 ) -> Response {
     let may_act = may_act(&app, peer, &headers);
-    let has_budget = app.pictures.spent().is_some();
-    let ends = Ends {
-        here,
-        may_act,
-        is_video_better: messages::is_video_better(app.webrtc.is_some(), has_budget, peer.0.0),
-    };
+    let ends = Ends { here, may_act };
     request
         .max_message_size(LONGEST_MESSAGE_BYTES)
         .max_frame_size(LONGEST_MESSAGE_BYTES)
@@ -103,7 +97,7 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, ends: Ends) -> Result<(), 
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .has_password(),
-        is_video_better: ends.is_video_better,
+        has_webrtc: app.webrtc.is_some(),
         now_ms: messages::now_ms(),
     };
     if socket.send(Message::Text(hello.text())).await.is_err() {

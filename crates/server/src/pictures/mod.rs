@@ -1,7 +1,7 @@
 //! Pictures for whoever watches: one thread, one subscription and one encode a camera, view and size, only while somebody does.
 //!
-//! As JPEG each stands alone, and a watcher is given the newest. As H.264 each is built on the one before: a watcher is given all of
-//! them, in a short queue, and where one is missing it goes on at the next keyframe.
+//! As JPEG each stands alone, and a watcher is given the newest. As H.264 each is built on the one before: a watcher is
+//! given all of them, in a short queue, and where one is missing it goes on at the next keyframe.
 
 mod budget;
 mod counts;
@@ -197,8 +197,8 @@ impl Watch {
         self.watcher.wish
     }
 
-    /// Takes the newest picture, of a video the next one, if it was not taken before, and there is something left of the budget for
-    /// it.
+    /// Takes the newest picture, of a video the next one, if it was not taken before, and there is something left of
+    /// the budget for it.
     pub(crate) fn take(&self) -> Option<Arc<Picture>> {
         let mut state = lock(&self.watcher.state);
         let picture = state.newest.take().or_else(|| state.waiting.pop_front())?;

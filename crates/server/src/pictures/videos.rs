@@ -59,7 +59,8 @@ impl Videos {
         self.videos.clear();
     }
 
-    /// Gives every watcher the frame in its size, if it is due. Returns how many pictures were made and how many were left out.
+    /// Gives every watcher the frame in its size, if it is due. Returns how many pictures were made and how many were
+    /// left out.
     ///
     /// # Errors
     /// In words, when the frame cannot become a video; its watchers are told, too.

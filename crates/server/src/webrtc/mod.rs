@@ -1,8 +1,9 @@
 //! H.264 to browsers by WebRTC: a connection for each page and camera, all of them through one UDP port.
 //!
-//! A page offers, over its WebSocket; the answer names the address at which the page reached this host. Pictures come from the page's
-//! own session, encoded once for all; here they become packets. One task waits for the port, for pictures and for the clocks of the
-//! connections, whichever comes first. What no connection expects on the port is counted and dropped.
+//! A page offers, over its WebSocket; the answer names the address at which the page reached this host. Pictures come
+//! from the page's own session, encoded once for all; here they become packets. One task waits for the port, for
+//! pictures and for the clocks of the connections, whichever comes first. What no connection expects on the port is
+//! counted and dropped.
 
 mod connection;
 mod counts;
@@ -83,7 +84,8 @@ impl Webrtc {
         })
     }
 
-    /// Answers a page's offer. `here`: the address at which it reached this host. `bell` rings when the line has something to say.
+    /// Answers a page's offer. `here`: the address at which it reached this host. `bell` rings when the line has
+    /// something to say.
     ///
     /// # Errors
     /// [`OfferError`], when there can be no connection; nothing is left of it.
