@@ -195,6 +195,10 @@ fn answer(socket: &UnixListener, pretended: &Mutex<Pretended>) {
                 pretended.wished.push(format!("{node} {pipeline}"));
                 Reply::Done
             }
+            Request::Change { node, rests, settings } => {
+                pretended.wished.push(format!("{node} {rests:?} {settings:?}"));
+                Reply::Done
+            }
             Request::Settings { .. } => Reply::Settings(pretended.settings.clone()),
             Request::Restart { node } if pretended.status.nodes.contains_key(&node) => {
                 pretended.restarts.push(node);
