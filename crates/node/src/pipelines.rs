@@ -43,6 +43,19 @@ impl Changes {
         }
     }
 
+    /// In words: what the stage does now.
+    pub fn in_words(&self) -> String {
+        let does = if self.rests { "rests" } else { "works" };
+        if self.settings.is_empty() {
+            return format!("{does} as it was asked, with the settings of the file");
+        }
+        let settings = self.settings.iter().map(|(key, value)| format!("`{key}: {value}`"));
+        format!(
+            "{does} as it was asked, with {}",
+            settings.collect::<Vec<_>>().join(", ")
+        )
+    }
+
     /// Settings of the file with these instead of its own. Keys are taken whole.
     pub fn over(&self, settings: &Value) -> Value {
         let mut changed = settings.clone();
@@ -148,6 +161,7 @@ mod tests {
         assert_eq!(changes.over(&file), json!({ "decimate": 1.0, "ids": [3, 4] }));
         changes.take(Some(true), Map::new());
         assert!(changes.rests && !changes.settings.is_empty());
+        assert_eq!(changes.in_words(), "rests as it was asked, with `ids: [3,4]`");
         changes.take(None, map(json!({ "ids": null })));
         assert_eq!((changes.rests, changes.over(&file)), (true, file));
     }

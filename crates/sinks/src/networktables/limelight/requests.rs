@@ -27,6 +27,8 @@ const REQUESTS: [&str; 19] = [
     "llrobot",
 ];
 const PREFIX: &str = "/limelight-";
+/// Tags that a filter can name: more than any field has.
+const MOST_TAGS: usize = 128;
 
 /// What a value asks for. `None` for a topic that asks nothing of this dialect.
 ///
@@ -115,7 +117,8 @@ fn numbers<const N: usize>(value: &Content) -> Option<[f64; N]> {
 
 fn tags(value: &Content) -> Option<Vec<u32>> {
     let tag = |id: f64| (id.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&id)).then_some(id as u32);
-    any_numbers(value)?.into_iter().map(tag).collect()
+    let ids = any_numbers(value)?;
+    (ids.len() <= MOST_TAGS).then(|| ids.into_iter().map(tag).collect())?
 }
 
 fn any_numbers(value: &Content) -> Option<Vec<f64>> {
@@ -182,6 +185,7 @@ mod tests {
             ("crop", Content::from([0.0; 3])),
             ("crop", Content::from([f64::NAN; 4])),
             ("fiducial_id_filters_set", Content::from([1e20; 1])),
+            ("fiducial_id_filters_set", Content::from([1.0; 129])),
             ("robot_orientation_set", Content::from("ninety")),
         ] {
             let told = wish(&format!("/limelight-front/{key}"), &value)

@@ -11,6 +11,9 @@ use super::node::Node;
 use crate::run::figures::Span;
 use crate::run::lifecycle::Input;
 
+/// Longest change of a stage: one that its control socket does not take at once would arrive in part.
+const LONGEST_CHANGE_BYTES: usize = 4096;
+
 impl Supervisor {
     pub(super) fn answer(&mut self, request: Request) -> Reply {
         match request {
@@ -99,6 +102,13 @@ impl Supervisor {
         let places = self.places_meant(name);
         if places.is_empty() {
             return self.unknown(name);
+        }
+        let bytes = serde_json::to_vec(settings).map_or(usize::MAX, |text| text.len());
+        if bytes > LONGEST_CHANGE_BYTES {
+            return Reply::Refused {
+                message: format!("settings of {bytes} bytes are too long, wanted at most {LONGEST_CHANGE_BYTES}"),
+                hint: None,
+            };
         }
         // Nothing else follows what is changed of it.
         let other = places

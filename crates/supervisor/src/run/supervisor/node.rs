@@ -128,7 +128,12 @@ impl Node {
 
     /// Has it run otherwise than the file says, at once and whenever it starts.
     pub(super) fn change(&mut self, rests: Option<bool>, settings: Map<String, Value>, log: &LogBook) {
+        let before = self.changes.clone();
         self.changes.take(rests, settings);
+        if self.changes == before {
+            return;
+        }
+        log.line(&self.name, Level::Info, &self.changes.in_words());
         if let Some(process) = &self.process
             && let Err(error) = process.say(&ToNode::Changes(self.changes.clone()))
         {
