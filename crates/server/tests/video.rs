@@ -188,3 +188,18 @@ fn the_limit_of_all_pictures_counts_h264_too_and_the_video_goes_on() {
     assert!(spent[1..].iter().all(|bits| *bits <= 150_000.0), "{spent:?}");
     assert!(spent[3..].iter().all(|bits| *bits > 10_000.0), "{spent:?}");
 }
+
+#[test]
+fn a_page_whose_udp_port_is_taken_goes_on_with_jpeg() {
+    let other = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let settings = Settings {
+        webrtc_port: Some(other.local_addr().unwrap().port()),
+        ..Settings::default()
+    };
+    let site = Site::with_settings("h264taken", settings);
+    assert_eq!(site.webrtc_port, None);
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let mut page = page(&site);
+    page.watch(&[("front", SHOWN)]);
+    page.picture();
+}
