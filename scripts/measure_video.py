@@ -55,7 +55,6 @@ def measure(way, web, seconds, folder):
         print(f"{way}: both {both:.2f} Mbit/s as the page counts; each second as the server counts: {[round(one, 2) for one in mbits]}; node `web` {cpu:.0f} % of a core")
         if folder:
             browser.screenshot(str(folder / f"{way}.png"))
-            browser.run("document.querySelector('.tile').dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))")
 
 
 def main():

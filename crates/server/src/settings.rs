@@ -32,7 +32,7 @@ pub struct Settings {
     /// little, their quality goes down, then their size, then their rate; no detection notices. Absent: as much as they need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Bitrate>,
-    /// Whether the page is sent H.264 by WebRTC where its browser can, which takes a tenth of what JPEG takes. Where it
+    /// Whether the page is sent H.264 by WebRTC where its browser can, which takes a fifth of what JPEG takes. Where it
     /// cannot, and where no connection comes about within two seconds, it is JPEG.
     #[serde(default = "yes")]
     pub webrtc: bool,
