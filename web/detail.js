@@ -24,6 +24,7 @@ export class Detail {
     this.camera = null;
     this.title = h("h2");
     this.kind = h("p", { class: "quiet" });
+    this.way = h("span");
     this.figures = { rate: figure(8), p50: figure(8), p95: figure(8), bits: figure(11) };
     const row = (name, { element }) => h("div", {}, h("dt", {}, name), h("dd", {}, element));
     this.facts = h(
@@ -32,7 +33,7 @@ export class Detail {
       row("Rate", this.figures.rate),
       row("Age when drawn, median", this.figures.p50),
       row("95 of 100 below", this.figures.p95),
-      row("JPEG", this.figures.bits),
+      row(this.way, this.figures.bits),
     );
     this.stages = h("div", { class: "stages" });
     this.parts = new Map();
@@ -94,6 +95,7 @@ export class Detail {
     this.figures.p50.set(age(stats.age_ms.p50), ageTone(stats.age_ms.p50));
     this.figures.p95.set(age(stats.age_ms.p95), ageTone(stats.age_ms.p95));
     this.figures.bits.set(bits(stats.bits_per_second));
+    setText(this.way, camera.way);
     keyed(this.stages, this.parts, [...camera.stages].sort(), (name) => new Stage(name));
     for (const part of this.parts.values()) part.update(app, camera);
   }

@@ -60,6 +60,8 @@ class Video(unittest.TestCase):
         self.assertTrue(small)
         words = browser.run("return [...document.querySelectorAll('.tile .way')].map((element) => element.textContent)")
         self.assertEqual(words, ["H.264", "H.264"])
+        browser.press("1")
+        wait_for("the panel says so, too", lambda: "H.264" in browser.run("return document.querySelector('.facts').innerText"))
 
     def test_what_was_found_is_drawn_into_the_picture_it_was_found_in(self):
         browser = self.open()
