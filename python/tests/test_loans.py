@@ -130,6 +130,25 @@ class Loans(BusTest):
             with self.assertRaises(bb.BadValue):
                 self.pub.loan(*arguments)
 
+    def test_the_next_loan_is_what_it_is_asked_for_and_not_what_the_last_one_was(self) -> None:
+        spec: list[Any] = [(2, 2), "uint8"]
+        asked: dict[str, Any] = {"a": spec}
+        for _ in range(2):
+            with self.pub.loan(asked) as out:
+                out["a"][:] = 1
+            self.assertEqual(self.next()["a"].shape, (2, 2))
+        spec[0] = (3, 3)
+        with self.pub.loan(asked) as out:
+            out["a"][:] = 1
+        self.assertEqual(self.next()["a"].shape, (3, 3))
+        for dtype, meta in (("uint8", None), ("uint16", None), ("uint16", {"gain": 2}), ("uint16", None), ("uint8", None)):
+            with self.pub.loan((2, 2), dtype, meta=meta) as lone:
+                lone[:] = 1
+            frame = self.next()
+            self.assertEqual((frame.array.dtype, frame.meta.get("gain")), (np.dtype(dtype), meta and meta["gain"]))
+        with self.assertRaises(bb.BadValue):
+            self.pub.loan((2, np.zeros(2)))
+
     def test_a_larger_frame_than_before_fits(self) -> None:
         for side in (16, 256, 1024, 64):
             with self.pub.loan((side, side, 3)) as out:

@@ -10,7 +10,7 @@ mod slot;
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use bushbaby_bus::{ArrayLayout, FrameLayout};
+use bushbaby_bus::FrameLayout;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -18,7 +18,8 @@ use super::errors::classes::Error;
 use super::errors::of_publish;
 use super::ours::Ours;
 use super::publisher::{PyPublisher, origin_of};
-pub(crate) use layouts::layouts_of;
+use layouts::Asked;
+pub(crate) use layouts::{LastAsked, layouts_of};
 pub(crate) use slot::Kept;
 use slot::{Filling, Slot, WHAT, array_pair};
 
@@ -31,9 +32,7 @@ const MOST_KEPT: usize = 4;
 #[pyclass(name = "Loan", module = "bushbaby")]
 pub(crate) struct PyLoan {
     publisher: Py<PyPublisher>,
-    layouts: Vec<ArrayLayout>,
-    /// Whether several were asked for, by name.
-    by_name: bool,
+    asked: Arc<Asked>,
     /// Further keys of the frame's `meta`.
     #[pyo3(get, set)]
     meta: Option<Py<PyAny>>,
@@ -50,15 +49,14 @@ pub(crate) struct PyLoan {
 impl PyLoan {
     pub(crate) fn new(
         publisher: Py<PyPublisher>,
-        (layouts, by_name): (Vec<ArrayLayout>, bool),
+        asked: Arc<Asked>,
         meta: Option<Py<PyAny>>,
         captured_at: Option<f64>,
         origin: Option<Py<PyAny>>,
     ) -> Self {
         Self {
             publisher,
-            layouts,
-            by_name,
+            asked,
             meta,
             captured_at,
             origin,
@@ -67,7 +65,19 @@ impl PyLoan {
         }
     }
 
+    /// What is said of the frame.
     fn body(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        if self.meta.is_some() || self.origin.is_some() {
+            return self.body_of(py);
+        }
+        if let Some(known) = self.asked.plain_body.get() {
+            return Ok(known.clone());
+        }
+        let body = self.body_of(py)?;
+        Ok(self.asked.plain_body.get_or_init(|| body).clone())
+    }
+
+    fn body_of(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
         let publisher = self.publisher.get();
         let origin = self
             .origin
@@ -78,6 +88,7 @@ impl PyLoan {
             .as_ref()
             .map_or(publisher.name().node(), |origin| origin.stream.node());
         let named: Vec<(&str, &str)> = self
+            .asked
             .layouts
             .iter()
             .map(|layout| (layout.name.as_str(), layout.encoding.as_str()))
@@ -111,7 +122,7 @@ impl PyLoan {
         }
         let layout = FrameLayout {
             body_capacity_bytes: self.body(py)?.len().max(BODY_BYTES),
-            arrays: self.layouts.clone(),
+            arrays: self.asked.layouts.clone(),
         };
         let mut loan = py
             .detach(|| publisher.loan_owned(&layout))
@@ -129,7 +140,7 @@ impl PyLoan {
             arrays.push(array_pair(layout, place, &slot)?);
         }
         let handed_out = match arrays.as_slice() {
-            [(_, only)] if !self.by_name => only.bind(py).clone().into_any(),
+            [(_, only)] if !self.asked.by_name => only.bind(py).clone().into_any(),
             all => {
                 let by_name = PyDict::new(py);
                 for (layout, (_, array)) in layout.arrays.iter().zip(all) {

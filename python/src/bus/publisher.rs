@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::errors::classes::{BadName, BadValue, Closed};
 use super::errors::{of_bus, of_publish};
-use super::loan::{Kept, PyLoan, layouts_of};
+use super::loan::{Kept, LastAsked, PyLoan};
 use super::opening;
 use super::ours::Ours;
 use super::payload::{Beside, Payload};
@@ -33,6 +33,7 @@ pub(crate) struct PyPublisher {
     sent: AtomicU64,
     copied: AtomicU64,
     kept: Kept,
+    last_asked: LastAsked,
 }
 
 type RawArray = (String, String, Vec<usize>, Option<usize>, String, Vec<u8>);
@@ -91,6 +92,7 @@ impl PyPublisher {
             sent: AtomicU64::new(0),
             copied: AtomicU64::new(0),
             kept: Kept::default(),
+            last_asked: LastAsked::default(),
         })
     }
 
@@ -224,8 +226,8 @@ impl PyPublisher {
         origin: Option<Py<PyAny>>,
     ) -> PyResult<PyLoan> {
         slf.get().publisher()?;
-        let layouts = layouts_of(shape, dtype, name, encoding)?;
-        Ok(PyLoan::new(slf.clone().unbind(), layouts, meta, captured_at, origin))
+        let asked = slf.get().last_asked.read(shape, dtype, name, encoding)?;
+        Ok(PyLoan::new(slf.clone().unbind(), asked, meta, captured_at, origin))
     }
 
     /// Ends the stream, until somebody writes it again. Waits up to half a second for readers that have not looked yet.
