@@ -65,9 +65,9 @@ pub struct Settings {
     /// The place of a target that `yaw` and `pitch` are of.
     #[serde(default)]
     pub aim: AimAt,
-    /// What a target is made of: `tape2019` (the pair of leaning strips), `port2020` (the half hexagon), or a file with
-    /// `parts: [[[x, y, z], …], …]` in metres: x right, y down, z into the target; parts from left to right, corners one after the
-    /// other. Absent: no poses.
+    /// What a target is made of: `tape2019` (the pair of leaning strips), `port2020` (the half hexagon), `hub2022` (the ring of
+    /// strips; the pose is that of its middle), or a file with `parts: [[[x, y, z], …], …]` in metres: x right, y down, z into the
+    /// target; parts from left to right, corners one after the other. Absent: no poses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// What targets are called in results.
@@ -213,7 +213,7 @@ impl NodeSettings for Settings {
                 let meant = self
                     .model
                     .as_deref()
-                    .and_then(|got| nearest(got, ["tape2019", "port2020"]));
+                    .and_then(|got| nearest(got, ["tape2019", "port2020", "hub2022"]));
                 problems.push(match meant {
                     Some(meant) => problem.with_hint(format!("did you mean `{meant}`?")),
                     None => problem,

@@ -106,6 +106,10 @@ fn a_model_decides_how_many_shapes_make_a_target() {
         Grouping::Pair { .. }
     ));
     assert_eq!(group(r#"{"model":"port2020"}"#).corner_count, Some(4));
+    assert!(matches!(
+        group(r#"{"model":"hub2022"}"#).grouping,
+        Grouping::Several { .. }
+    ));
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn every_mistake_says_what_was_there_and_what_was_wanted() {
     );
     assert_eq!(
         told(r#"{"model":"tape2091"}"#),
-        ["model: there is no target `tape2091`; known are tape2019 and port2020 (did you mean `tape2019`?)"]
+        ["model: there is no target `tape2091`; known are tape2019, port2020 and hub2022 (did you mean `tape2019`?)"]
     );
     assert!(told(r#"{"model":"no.yaml"}"#)[0].starts_with("model: target model /nowhere/no.yaml: "));
     assert!(told(r#"{"model":"tape2019","group":"single"}"#)[0].contains("has 2 part(s)"));

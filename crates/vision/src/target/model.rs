@@ -9,6 +9,8 @@ use std::{path::Path, str::FromStr};
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetModel {
     parts: Vec<Vec<[f64; 3]>>,
+    /// The parts are alike and stand around the y axis at equal angles, so any neighbours of them may be those that are seen.
+    is_ring: bool,
 }
 
 /// Targets of past seasons of FRC, by name.
@@ -18,6 +20,9 @@ pub enum Preset {
     Tape2019,
     /// `port2020`: the outline of the lower half of a hexagon. Frame: from the middle of its upper edge.
     Port2020,
+    /// `hub2022`: the strips around the upper hub. Frame: from the middle of the ring they are on, at half their height, turned about
+    /// the ring's axis so that the camera is in front of it.
+    Hub2022,
 }
 
 /// Why something is no model of a target.
@@ -71,7 +76,7 @@ pub enum ModelError {
         part: usize,
     },
     /// No such preset.
-    #[error("there is no target `{got}`; known are tape2019 and port2020")]
+    #[error("there is no target `{got}`; known are tape2019, port2020 and hub2022")]
     Unknown {
         /// As given.
         got: String,
@@ -81,6 +86,8 @@ pub enum ModelError {
 const MOST_PARTS: usize = 16;
 const MOST_CORNERS: usize = 12;
 const FARTHEST_M: f64 = 100.0;
+/// Of a ring fewer say too little of where its middle is, and more cannot face a camera.
+const RING_SHOWS: std::ops::RangeInclusive<usize> = 3..=8;
 const INCH: f64 = 0.0254;
 
 #[derive(Deserialize)]
@@ -98,7 +105,7 @@ impl TargetModel {
         if parts.is_empty() || parts.len() > MOST_PARTS {
             return Err(count("parts".to_owned(), parts.len(), "1 to 16"));
         }
-        let mut model = Self { parts };
+        let mut model = Self { parts, is_ring: false };
         for (index, corners) in model.parts.iter_mut().enumerate() {
             let part = index + 1;
             if !(3..=MOST_CORNERS).contains(&corners.len()) {
@@ -153,16 +160,23 @@ impl TargetModel {
         &self.parts
     }
 
+    /// Whether its parts stand around its y axis, alike and at equal angles.
+    pub(super) fn is_ring(&self) -> bool {
+        self.is_ring
+    }
+
+    /// The parts that a picture with so many of them shows: all, or of a ring the middle ones. `None` for any other number.
+    pub(super) fn shown(&self, count: usize) -> Option<&[Vec<[f64; 3]>]> {
+        if self.is_ring && RING_SHOWS.contains(&count) {
+            let first = (self.parts.len() - count) / 2;
+            return self.parts.get(first..first + count);
+        }
+        (count == self.parts.len()).then_some(&self.parts)
+    }
+
     /// All corners.
     pub(super) fn corners(&self) -> impl Iterator<Item = [f64; 3]> + '_ {
         self.parts.iter().flatten().copied()
-    }
-
-    /// Whether all corners lie in one plane that faces the front.
-    pub(super) fn is_flat(&self) -> bool {
-        let depth = |[_, _, z]: [f64; 3]| z;
-        let first = self.corners().next().map_or(0.0, depth);
-        self.corners().map(depth).all(|z| (z - first).abs() < 1e-6)
     }
 }
 
@@ -177,6 +191,7 @@ impl FromStr for Preset {
         match name {
             "tape2019" => Ok(Self::Tape2019),
             "port2020" => Ok(Self::Port2020),
+            "hub2022" => Ok(Self::Hub2022),
             _ => Err(ModelError::Unknown { got: name.to_owned() }),
         }
     }
@@ -188,20 +203,25 @@ impl Preset {
     /// # Source
     /// FIRST Robotics Competition game manuals. 2019 (Destination: Deep Space), 4.10 Vision Targets: strips 5½ in long and 2 in wide,
     /// leaning towards each other by 14.5 degrees, 8 in apart where they are closest. 2020 (Infinite Recharge), 3.11: outline of half
-    /// a hexagon, 3 ft 3¼ in wide and 1 ft 5 in tall, of tape 2 in wide.
+    /// a hexagon, 3 ft 3¼ in wide and 1 ft 5 in tall, of tape 2 in wide. 2022 (Rapid React), 5.4: strips 5 in long and 2 in tall, some
+    /// 5½ in apart, around the upper hub, where it is 4 ft 5⅜ in across: that is 16 of them.
     pub fn model(self) -> TargetModel {
         let parts = match self {
-            Self::Tape2019 => tape_2019(),
-            Self::Port2020 => vec![port_2020()],
+            Self::Tape2019 => flat(tape_2019()),
+            Self::Port2020 => flat(vec![port_2020()]),
+            Self::Hub2022 => hub_2022(),
         };
-        let in_metres = |corners: Vec<[f64; 2]>| {
-            let corners = corners.into_iter();
-            corners.map(|[x, y]| [x * INCH, y * INCH, 0.0]).collect()
-        };
+        let in_metres = |corners: Vec<[f64; 3]>| corners.into_iter().map(|corner| corner.map(|v| v * INCH)).collect();
         TargetModel {
             parts: parts.into_iter().map(in_metres).collect(),
+            is_ring: self == Self::Hub2022,
         }
     }
+}
+
+fn flat(parts: Vec<Vec<[f64; 2]>>) -> Vec<Vec<[f64; 3]>> {
+    let at_front = |corners: Vec<[f64; 2]>| corners.into_iter().map(|[x, y]| [x, y, 0.0]).collect();
+    parts.into_iter().map(at_front).collect()
 }
 
 /// In inches: left-bottom, right-bottom, right-top, left-top of the left strip, then of the right one.
@@ -228,4 +248,25 @@ fn port_2020() -> Vec<[f64; 2]> {
     // Half of a regular hexagon: its lower side is half as long as its diameter.
     let (upper, lower) = (WIDTH / 2.0, WIDTH / 4.0);
     vec![[-lower, HEIGHT], [lower, HEIGHT], [upper, 0.0], [-upper, 0.0]]
+}
+
+/// In inches: left-bottom, right-bottom, right-top, left-top of each strip, all the way round from behind, from left to right in front.
+fn hub_2022() -> Vec<Vec<[f64; 3]>> {
+    const STRIPS: u32 = 16;
+    const RADIUS: f64 = 53.375 / 2.0;
+    const LENGTH: f64 = 5.0;
+    const HEIGHT: f64 = 2.0;
+    let half = LENGTH / RADIUS / 2.0;
+    let corner = |angle: f64, y: f64| [RADIUS * angle.sin(), y, -RADIUS * angle.cos()];
+    let strip = |index: u32| {
+        let middle = (f64::from(index) + 0.5 - f64::from(STRIPS) / 2.0) * std::f64::consts::TAU / f64::from(STRIPS);
+        let (left, right, bottom, top) = (middle - half, middle + half, HEIGHT / 2.0, -HEIGHT / 2.0);
+        vec![
+            corner(left, bottom),
+            corner(right, bottom),
+            corner(right, top),
+            corner(left, top),
+        ]
+    };
+    (0..STRIPS).map(strip).collect()
 }

@@ -307,6 +307,87 @@ fn the_pose_of_a_port_comes_back_from_its_outline() {
     assert!(off.iter().all(|v| v.abs() < 0.07), "{off:?}");
 }
 
+/// A picture of the strips of a ring that face the camera, but for one, counted from the left.
+fn ring_picture(model: &TargetModel, camera_from_ring: &Transform, hidden: Option<usize>) -> Image {
+    let camera_m = camera_from_ring.inverse().translation_m();
+    let faces = |part: &&Vec<[f64; 3]>| {
+        let [x, _, z] = [0, 1, 2].map(|axis| part.iter().map(|corner| corner[axis]).sum::<f64>() / 4.0);
+        x * (camera_m[0] - x) + z * (camera_m[2] - z) > 0.0
+    };
+    let mut parts: Vec<_> = model.parts().iter().filter(faces).cloned().collect();
+    if let Some(hidden) = hidden {
+        parts.remove(hidden);
+    }
+    let mut image = picture(640, 480, DARK);
+    paint_target(&mut image, &TargetModel::new(parts).unwrap(), camera_from_ring);
+    image
+}
+
+const RING: Grouping = Grouping::Several { max_gap: 2.5 };
+
+#[test]
+fn the_middle_of_a_ring_comes_back_from_whichever_strips_are_seen() {
+    let model = Preset::Hub2022.model();
+    let mut noise = Noise::new(4);
+    for (turned_deg, pitch_deg, place_m) in [
+        (0.0, -25.0, [0.0, -0.4, 3.0]),
+        (7.0, -30.0, [-0.3, 0.1, 3.6]),
+        (11.25, -20.0, [0.5, -0.6, 4.2]),
+        (-9.0, -35.0, [0.2, 0.2, 2.4]),
+    ] {
+        let truth = at(0.0, pitch_deg, place_m) * at_rest(turned_deg);
+        let mut image = ring_picture(&model, &truth, None);
+        add_noise(&mut image, 4.0, &mut noise);
+        let found = find(&image, settings(RING));
+        assert_eq!(found.len(), 1);
+        let pose = target_pose(&found[0].parts, &model, &camera()).unwrap().best;
+        let [x, y, z] = pose.camera_from_tag.translation_m();
+        let [wx, wy, wz] = place_m;
+        let off_m = (x - wx).hypot(y - wy).hypot(z - wz);
+        assert!(
+            off_m < 0.02 * wz,
+            "{off_m} m off at {wz} m, {} strips",
+            found[0].parts.len()
+        );
+        // However the ring is turned, its frame looks away from the camera.
+        let [camera_x, _, camera_z] = pose.camera_from_tag.inverse().translation_m();
+        assert!(camera_x.abs() < 1e-9 && camera_z < 0.0);
+        let axis = |pose: &Transform| pose.apply([0.0, 1.0, 0.0]);
+        let (seen, wanted) = (axis(&pose.camera_from_tag), axis(&truth));
+        let across = (0..3)
+            .map(|i| (seen[i] - [x, y, z][i]) * (wanted[i] - place_m[i]))
+            .sum::<f64>();
+        assert!(across.clamp(-1.0, 1.0).acos().to_degrees() < 4.0, "its axis leans");
+    }
+}
+
+#[test]
+fn a_ring_with_a_strip_hidden_has_no_pose_rather_than_a_wrong_one() {
+    let model = Preset::Hub2022.model();
+    let truth = at(0.0, -25.0, [0.0, -0.3, 3.0]);
+    for hidden in 0..6 {
+        let image = ring_picture(&model, &truth, Some(hidden));
+        for target in find(&image, settings(Grouping::Several { max_gap: 20.0 })) {
+            let Some(poses) = target_pose(&target.parts, &model, &camera()) else {
+                continue;
+            };
+            let off = (truth.inverse() * poses.best.camera_from_tag).translation_m();
+            assert!(off.iter().all(|v| v.abs() < 0.1), "{off:?} without strip {hidden}");
+        }
+    }
+    let few = find(&ring_picture(&model, &truth, None), settings(RING))[0].parts[..2].to_vec();
+    assert!(target_pose(&few, &model, &camera()).is_none());
+}
+
+fn at_rest(yaw_deg: f64) -> Transform {
+    let angles = Angles {
+        yaw_deg,
+        pitch_deg: 0.0,
+        roll_deg: 0.0,
+    };
+    Transform::from_angles(angles, [0.0; 3])
+}
+
 #[test]
 fn strips_find_the_one_they_lean_to() {
     let mut image = picture(640, 480, DARK);
@@ -379,6 +460,13 @@ fn presets_have_the_manuals_dimensions() {
     assert!((length(left[1], left[2]) - 5.5).abs() < 1e-9 && (length(left[0], left[1]) - 2.0).abs() < 1e-9);
     assert_eq!(inches(Preset::Port2020, 0), [-19.625, 19.625]);
     assert_eq!(inches(Preset::Port2020, 1), [0.0, 17.0]);
+    let hub = Preset::Hub2022.model();
+    let [first, second] = [&hub.parts()[7], &hub.parts()[8]];
+    let across = |[x, _, z]: [f64; 3]| 2.0 * x.hypot(z) / 0.0254;
+    assert!(hub.corners().all(|corner| (across(corner) - 53.375).abs() < 1e-9) && hub.parts().len() == 16);
+    let along = |a: [f64; 3], b: [f64; 3]| (a[0].atan2(-a[2]) - b[0].atan2(-b[2])).abs() * 53.375 / 2.0;
+    assert!((along(first[0], first[1]) - 5.0).abs() < 1e-9 && (along(first[1], second[0]) - 5.5).abs() < 0.05);
+    assert_eq!(inches(Preset::Hub2022, 1), [-1.0, 1.0]);
 }
 
 fn mask_of(rows: &[Vec<bool>]) -> Mask {
