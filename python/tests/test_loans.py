@@ -146,8 +146,9 @@ class Loans(BusTest):
                 lone[:] = 1
             frame = self.next()
             self.assertEqual((frame.array.dtype, frame.meta.get("gain")), (np.dtype(dtype), meta and meta["gain"]))
+        no_shape: Any = (2, np.zeros(2))
         with self.assertRaises(bb.BadValue):
-            self.pub.loan((2, np.zeros(2)))
+            self.pub.loan(no_shape)
 
     def test_a_larger_frame_than_before_fits(self) -> None:
         for side in (16, 256, 1024, 64):
