@@ -27,7 +27,7 @@ class Video(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.product = cls.enterClassContext(Product(PIPELINE))
+        cls.product = cls.enterClassContext(Product(PIPELINE, "budget: 500Mbit/s"))  # at this host it is JPEG without one
 
     def open(self, changed=""):
         """A browser with the page open in it, changed before anything of the page ran."""

@@ -71,7 +71,7 @@ pub(super) enum ToPage<'a> {
         version: &'static str,
         may_act: bool,
         has_password: bool,
-        /// Whether the page may offer WebRTC.
+        /// Whether the page is to offer WebRTC: it is there, and serves the page better than JPEG.
         has_webrtc: bool,
         now_ms: f64,
     },

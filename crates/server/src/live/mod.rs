@@ -23,6 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::app::{App, may_act};
 use crate::connection::{Here, Peer};
+use crate::guard;
 use messages::ToPage;
 use session::{Session, Trouble};
 
@@ -37,6 +38,8 @@ struct Ends {
     /// The address at which it reached this host.
     here: Here,
     may_act: bool,
+    /// Whether H.264 serves it better than JPEG.
+    wants_video: bool,
 }
 
 /// `GET /live`.
@@ -47,8 +50,13 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     request: WebSocketUpgrade,
 ) -> Response {
-    let may_act = may_act(&app, peer, &headers);
-    let ends = Ends { here, may_act };
+    // At this host JPEG costs no network, and is younger when it is drawn. A limit of what pictures may take counts everywhere.
+    let is_here = guard::is_this_host(peer.0.0, false);
+    let ends = Ends {
+        here,
+        may_act: may_act(&app, peer, &headers),
+        wants_video: app.webrtc.is_some() && (!is_here || app.pictures.spent().is_some()),
+    };
     request
         .max_message_size(LONGEST_MESSAGE_BYTES)
         .max_frame_size(LONGEST_MESSAGE_BYTES)
@@ -97,7 +105,7 @@ async fn talk(app: &Arc<App>, socket: &mut WebSocket, ends: Ends) -> Result<(), 
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .has_password(),
-        has_webrtc: app.webrtc.is_some(),
+        has_webrtc: ends.wants_video,
         now_ms: messages::now_ms(),
     };
     if socket.send(Message::Text(hello.text())).await.is_err() {
