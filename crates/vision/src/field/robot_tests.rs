@@ -1,9 +1,9 @@
 //! Tags and targets of a made field, projected exactly, with noise: each method finds the robot, as exactly as it says.
 
+use super::tests::camera;
 use super::*;
 use crate::{
     apriltag::{Family, TagDetection},
-    camera::{CameraModel, Distortion, Intrinsics},
     noise::Noise,
     pose::{Transform, tag_corners_m},
     results::{FieldPoseResult, TagSizes},
@@ -13,17 +13,6 @@ const SIDE_M: f64 = 0.1651;
 const SIZE_M: [f64; 2] = [16.0, 8.0];
 /// Yaw of the robot in most tests, degrees.
 const YAW_DEG: f64 = 6.0;
-
-fn camera() -> CameraModel {
-    let intrinsics = Intrinsics {
-        fx: 914.0,
-        fy: 911.0,
-        cx: 642.5,
-        cy: 355.5,
-    };
-    let lens = Distortion::Pinhole5([-0.1, 0.02, 0.0005, -0.0004, 0.0]);
-    CameraModel::new(1280, 720, intrinsics, lens).unwrap()
-}
 
 fn mount() -> Transform {
     robot_from_camera([0.3, 0.1, 0.5], 0.0, -12.0, 5.0)

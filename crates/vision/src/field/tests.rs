@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 const SIDE_M: f64 = 0.165;
 
-fn camera() -> CameraModel {
+pub(super) fn camera() -> CameraModel {
     let intrinsics = Intrinsics {
         fx: 914.0,
         fy: 911.0,
