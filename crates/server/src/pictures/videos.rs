@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bushbaby_bus::Frame;
@@ -63,31 +62,8 @@ impl Videos {
     /// left out.
     ///
     /// # Errors
-    /// In words, when the frame cannot become a video; its watchers are told, too.
+    /// In words, when the frame cannot become a video.
     pub(super) fn serve(
-        &mut self,
-        frame: &Frame,
-        watchers: &[Arc<Watcher>],
-        step: Step,
-        now: Instant,
-    ) -> Result<[u64; 2], String> {
-        let sent_ns = frame.published_at().as_ns();
-        for watcher in watchers {
-            watcher.last_sent_ns.store(sent_ns, Ordering::Relaxed);
-        }
-        let served = self.serve_all(frame, watchers, step, now);
-        let trouble = served.as_ref().err();
-        for watcher in watchers {
-            let mut state = lock(&watcher.state);
-            if state.trouble.as_ref() != trouble {
-                state.trouble = trouble.cloned();
-                watcher.bell.notify_one();
-            }
-        }
-        served
-    }
-
-    fn serve_all(
         &mut self,
         frame: &Frame,
         watchers: &[Arc<Watcher>],

@@ -201,10 +201,8 @@ impl Worker {
                     state.trouble = None;
                 }
                 Err(reason) => {
-                    state.trouble = Some(reason.clone());
-                    self.shared
-                        .reporter
-                        .warn(&format!("a picture of `{}` cannot be shown: {reason}", self.camera));
+                    self.warn(&reason);
+                    state.trouble = Some(reason);
                 }
             }
             drop(state);
@@ -217,17 +215,35 @@ impl Worker {
             self.videos.end();
             return;
         }
-        match self.videos.serve(frame, watchers, step, now) {
-            Ok([made, left_out]) => self.count(|counts| {
-                counts.videos += made;
-                counts.left_out += left_out;
-            }),
+        let sent_ns = frame.published_at().as_ns();
+        for watcher in watchers {
+            watcher.last_sent_ns.store(sent_ns, Ordering::Relaxed);
+        }
+        let trouble = match self.videos.serve(frame, watchers, step, now) {
+            Ok([made, left_out]) => {
+                self.count(|counts| {
+                    counts.videos += made;
+                    counts.left_out += left_out;
+                });
+                None
+            }
             Err(reason) => {
-                self.shared
-                    .reporter
-                    .warn(&format!("a picture of `{}` cannot be shown: {reason}", self.camera));
+                self.warn(&reason);
+                Some(reason)
+            }
+        };
+        for watcher in watchers {
+            let mut state = lock(&watcher.state);
+            if state.trouble != trouble {
+                state.trouble.clone_from(&trouble);
+                watcher.bell.notify_one();
             }
         }
+    }
+
+    fn warn(&self, reason: &str) {
+        let told = format!("a picture of `{}` cannot be shown: {reason}", self.camera);
+        self.shared.reporter.warn(&told);
     }
 
     fn picture(&mut self, frame: &Frame, watcher: &Watcher, step: Step) -> Result<Arc<Picture>, String> {
