@@ -53,7 +53,15 @@ def compare(robot, camera, everything, child, count, rate, pause_s):
     entries = {key: robot.getTable("limelight-front").getEntry(key) for key in SCALARS}
     # They are looked at afterwards: robot code has no such thread beside it.
     told = []
-    threading.Thread(target=lambda: told.extend(child.stdout), daemon=True).start()
+    all_told = threading.Event()
+
+    def listen():
+        for line in child.stdout:
+            told.append(line)
+            if len(told) == count:
+                all_told.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     child.stdin.write("go\n")
     child.stdin.flush()
     read = {}
@@ -69,11 +77,10 @@ def compare(robot, camera, everything, child, count, rate, pause_s):
             doubled += result.metadata.sequenceID in read
             read[result.metadata.sequenceID] = (result, arrived_us)
             last = time.monotonic()
+        # Robot code comes round at its own pace: that is what is tried.
         time.sleep(pause_s)
     is_connected = camera.isConnected()
-    until = time.monotonic() + PATIENCE_S
-    while len(told) < count and time.monotonic() < until:
-        time.sleep(0.01)
+    all_told.wait(PATIENCE_S)
     had = [struct.unpack_from("<q", value.value)[0] for value in everything.readQueue()]
     # The robot's clock beside the one that the truth is told by.
     offset_us = statistics.median(Timer.getFPGATimestamp() * 1e6 - time.monotonic_ns() / 1e3 for _ in range(50))
