@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use bushbaby_pixels::ImageView;
 use serde_json::json;
-use support::page::{Heard, Page};
+use support::page::{Heard, Page, seq_of};
 use support::scenery::{Camera, Format, start_stage};
 use support::{Site, wait_for};
 
@@ -62,17 +62,7 @@ fn the_next_picture_comes_when_the_one_before_was_taken_and_is_the_newest() {
     }
     page.taken("front/image");
     let (second, _) = page.picture();
-    let seq = |header: &serde_json::Value| {
-        header["origin"]
-            .as_str()
-            .unwrap()
-            .rsplit(':')
-            .next()
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-    };
-    assert!(seq(&second) >= seq(&first) + 10, "{first} {second}");
+    assert!(seq_of(&second) >= seq_of(&first) + 10, "{first} {second}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use bushbaby_node::settings::Bitrate;
 use bushbaby_server::Settings;
 use serde_json::json;
 use support::browser::{Browser, offer};
-use support::page::Page;
+use support::page::{Page, seq_of};
 use support::scenery::{Camera, Format};
 use support::{Site, wait_for};
 
@@ -39,14 +39,7 @@ fn a_browser_is_sent_every_picture_as_h264_and_its_header_over_the_websocket() {
     for _ in 0..10 {
         let shown = browser.picture();
         let header = browser.header(shown.rtp);
-        let frame: u8 = header["origin"]
-            .as_str()
-            .unwrap()
-            .rsplit(':')
-            .next()
-            .unwrap()
-            .parse::<u64>()
-            .unwrap() as u8;
+        let frame = seq_of(&header) as u8;
         assert!(frame.abs_diff(shown.shade) <= 4, "frame {frame}, shade {}", shown.shade);
     }
     let costs = site.costs();

@@ -130,3 +130,9 @@ impl Page {
         }
     }
 }
+
+/// The number of the frame that a picture was made of: the last part of its header's origin.
+pub fn seq_of(header: &Value) -> u64 {
+    let origin = header["origin"].as_str().unwrap();
+    origin.rsplit(':').next().unwrap().parse().unwrap()
+}
