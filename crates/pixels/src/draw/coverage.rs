@@ -12,7 +12,47 @@ pub(super) struct Coverage {
     /// Sums of slices: 256 is a whole pixel.
     sums: [Vec<u16>; 2],
     rows: [Vec<u8>; 2],
+    /// Those of the polygon at hand.
+    edges: Vec<Edge>,
+    /// What it covers of these two rows, and of the two before.
+    spans: Vec<Span>,
+    spans_before: Vec<Span>,
     crossings: Vec<f64>,
+}
+
+/// A side of a polygon.
+#[derive(Debug)]
+struct Edge {
+    begin: [f64; 2],
+    end_y: f64,
+    /// Columns for each row down.
+    slope: f64,
+}
+
+impl Edge {
+    fn new([x0, y0]: [f64; 2], [x1, y1]: [f64; 2]) -> Self {
+        let down = y1 - y0;
+        Self {
+            begin: [x0, y0],
+            end_y: y1,
+            // One that is as good as level crosses a slice anywhere; divided by next to nothing it would cross it nowhere.
+            slope: if down.abs() < 1e-9 { 0.0 } else { (x1 - x0) / down },
+        }
+    }
+
+    /// Where it crosses the middle of a slice.
+    fn crossing(&self, y: f64) -> Option<f64> {
+        let [x0, y0] = self.begin;
+        ((y0 <= y) != (self.end_y <= y)).then(|| x0 + (y - y0) * self.slope)
+    }
+}
+
+/// A part of a slice: of which of the two rows, from where to where.
+#[derive(Debug, PartialEq)]
+struct Span {
+    row: usize,
+    from: f64,
+    to: f64,
 }
 
 /// The columns (from an even one on) and rows (likewise) of a picture that a polygon may touch: left, right, first, last; the ends
@@ -49,25 +89,48 @@ impl Coverage {
         self.left
     }
 
-    /// Adds what a polygon covers of row `y + row`.
-    pub(super) fn add_polygon(&mut self, corners: &[[f64; 2]], y: usize, row: usize) {
-        for slice in 0..SLICES {
-            let at = (y + row) as f64 + (slice as f64 + 0.5) / SLICES as f64;
+    /// Begins a polygon.
+    pub(super) fn begin_polygon(&mut self, corners: &[[f64; 2]]) {
+        let ends = corners.iter().cycle().skip(1);
+        self.edges.clear();
+        self.edges
+            .extend(corners.iter().zip(ends).map(|(begin, end)| Edge::new(*begin, *end)));
+        self.spans.clear();
+        self.begin(0, 0);
+        self.rows(0);
+    }
+
+    /// What the polygon covers of rows `y` and `y + 1` from column `left` to before `right`.
+    pub(super) fn polygon(&mut self, y: usize, [left, right]: [usize; 2], opacity: u8) -> [&[u8]; 2] {
+        std::mem::swap(&mut self.spans, &mut self.spans_before);
+        self.slice(y);
+        // Between upright sides, as of the ground of a text, all rows are alike.
+        if self.spans != self.spans_before {
+            self.begin(left, right);
+            for span in &self.spans {
+                let [from, to] = [span.from, span.to].map(|at| at - self.left as f64);
+                add_span(&mut self.sums[span.row], from, to);
+            }
+            self.rows(opacity);
+        }
+        let [upper, lower] = &self.rows;
+        [upper, lower]
+    }
+
+    /// Finds the spans of both rows.
+    fn slice(&mut self, y: usize) {
+        self.spans.clear();
+        for slice in 0..2 * SLICES {
+            let at = y as f64 + (slice as f64 + 0.5) / SLICES as f64;
             self.crossings.clear();
-            for (index, [x0, y0]) in corners.iter().enumerate() {
-                let [x1, y1] = corners[(index + 1) % corners.len()];
-                if (*y0 <= at) != (y1 <= at) {
-                    self.crossings.push(x0 + (at - y0) / (y1 - y0) * (x1 - x0));
-                }
-            }
+            self.crossings
+                .extend(self.edges.iter().filter_map(|edge| edge.crossing(at)));
             self.crossings.sort_by(f64::total_cmp);
-            for pair in self.crossings.chunks_exact(2) {
-                add_span(
-                    &mut self.sums[row],
-                    pair[0] - self.left as f64,
-                    pair[1] - self.left as f64,
-                );
-            }
+            self.spans.extend(self.crossings.chunks_exact(2).map(|pair| Span {
+                row: slice / SLICES,
+                from: pair[0],
+                to: pair[1],
+            }));
         }
     }
 
@@ -103,7 +166,8 @@ fn add_span(sums: &mut [u16], from: f64, to: f64) {
         return;
     }
     let (first, last) = (from as usize, to as usize);
-    let part = |share: f64| (share * WHOLE).round() as u16;
+    // Rounded: shares are not negative. `f64::round` is a call where the processor's own may not be used.
+    let part = |share: f64| (share * WHOLE + 0.5) as u16;
     if first == last {
         sums[first] += part(to - from);
         return;

@@ -127,12 +127,10 @@ impl<'a> Canvas<'a> {
         let Some([left, right, first, last]) = coverage::reach(corners, [width, height]) else {
             return;
         };
+        coverage.begin_polygon(corners);
         for y in (first..last).step_by(2) {
-            coverage.begin(left, right);
-            for row in 0..2 {
-                coverage.add_polygon(corners, y, row);
-            }
-            surface.lay(y, left, coverage.rows(paint.opacity), ink);
+            let rows = coverage.polygon(y, [left, right], paint.opacity);
+            surface.lay(y, left, rows, ink);
         }
     }
 
