@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$(scripts/python-env.sh 'mypy==2.4.*' 'pyright[nodejs]==1.1.414')
-"${CARGO:-cargo}" build --quiet --locked -p bushbaby # some tests run pipelines
+"${CARGO:-cargo}" build --quiet --locked --workspace --bin bushbaby # some tests run pipelines
 cd python/tests
 if (($#)); then
   exec "$python" -W error::ResourceWarning -m unittest "$@"

@@ -10,7 +10,7 @@ fi
 "$env/bin/python" -m pip install --quiet --disable-pip-version-check \
   mcap==1.6.0 mcap-protobuf-support==0.6.0 foxglove-schemas-protobuf==0.4.0 rerun-sdk==0.41.0 >&2
 if [[ -z ${BUSHBABY:-} ]]; then
-  "${CARGO:-cargo}" build --quiet --locked -p bushbaby >&2
+  "${CARGO:-cargo}" build --quiet --locked --workspace --bin bushbaby >&2
 fi
 # What is missing now is a failure, no reason to pass it over.
 BUSHBABY_PEERS=1 exec "$env/bin/python" -m unittest -v python/tests/test_recording.py "$@"

@@ -10,7 +10,7 @@ if ! "$python" -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev
   exit 1
 fi
 if [[ -z ${BUSHBABY:-} ]]; then
-  "${CARGO:-cargo}" build --quiet --locked -p bushbaby >&2
+  "${CARGO:-cargo}" build --quiet --locked --workspace --bin bushbaby >&2
   export BUSHBABY=$PWD/target/debug/bushbaby
 fi
 exec "$python" scripts/rtsp_peers.py

@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
 case ${1:-release} in
-  release) profile=(--release) built=release out=dist ;;
-  dev) profile=(--profile dev) built=debug out=target/wheel-dev ;;
+  release) profile=(--release) built=release out=dist chosen=(--package bushbaby --package bushbaby-microphone) ;;
+  # Of the whole workspace, as `cargo test` builds them: with the features of these two alone all would be compiled once more.
+  dev) profile=(--profile dev) built=debug out=target/wheel-dev chosen=(--workspace --bin bushbaby --bin bushbaby-microphone) ;;
   *)
     echo "wheel.sh: unknown build '$1': wanted release or dev" >&2
     exit 2
@@ -21,7 +22,7 @@ fi
 
 # The command is a program of its own that needs no Python; maturin only packs it, and beside it the one that reads microphones.
 programs=(bushbaby bushbaby-microphone)
-"$cargo" build --quiet --locked "${profile[@]}" "${programs[@]/#/--package=}" >&2
+"$cargo" build --quiet --locked "${profile[@]}" "${chosen[@]}" >&2
 scripts=python/bushbaby.data/scripts
 packed=(python/bushbaby.data python/LICENSE-MIT python/LICENSE-APACHE python/NOTICE)
 trap 'rm -rf "${packed[@]}"' EXIT

@@ -9,5 +9,5 @@ if [[ ! -x $env/bin/python ]]; then
   "${PYTHON:-python3}" -m venv "$env" >&2
 fi
 "$env/bin/python" -m pip install --quiet --disable-pip-version-check 'pyntcore==2026.*' >&2
-"${CARGO:-cargo}" build --quiet --locked -p bushbaby --bin bushbaby --profile "${profile/debug/dev}" >&2
+"${CARGO:-cargo}" build --quiet --locked --workspace --bin bushbaby --profile "${profile/debug/dev}" >&2
 exec "$env/bin/python" scripts/networktables/chain.py "target/$profile/bushbaby" "$@"

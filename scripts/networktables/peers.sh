@@ -7,5 +7,5 @@ if [[ ! -x $env/bin/python ]]; then
   "${PYTHON:-python3}" -m venv "$env" >&2
 fi
 "$env/bin/python" -m pip install --quiet --disable-pip-version-check 'pyntcore==2026.*' >&2
-"${CARGO:-cargo}" build --quiet --locked -p bushbaby-networktables --example peer -p bushbaby --bin bushbaby >&2
+"${CARGO:-cargo}" build --quiet --locked --workspace --example peer --bin bushbaby >&2
 "$env/bin/python" scripts/networktables/peers.py target/debug/examples/peer target/debug/bushbaby "${RESTARTS:-100}"

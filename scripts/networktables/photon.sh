@@ -9,5 +9,5 @@ if [[ ! -x $env/bin/python ]]; then
   "${PYTHON:-python3}" -m venv "$env" >&2
 fi
 "$env/bin/python" -m pip install --quiet --disable-pip-version-check pyntcore==2026.2.2 photonlibpy==2026.3.4 >&2
-"${CARGO:-cargo}" build --quiet --locked -p bushbaby-sinks --example robot_results >&2
+"${CARGO:-cargo}" build --quiet --locked --workspace --example robot_results >&2
 exec "$env/bin/python" scripts/networktables/photon.py target/debug/examples/robot_results "$@"
