@@ -12,6 +12,7 @@ pub mod evidence;
 mod jpeg;
 pub mod networktables;
 pub mod record;
+mod shell;
 
 use bushbaby_node::Kind;
 

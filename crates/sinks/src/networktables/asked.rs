@@ -46,9 +46,6 @@ impl Asked {
             Ok(None) => return None,
             Ok(Some(wish)) if wish.is_so_already() => return None,
             Ok(Some(wish)) if can_be_done(&wish) => return Some(Answer::Do(wish)),
-            Ok(Some(wish)) if matches!(wish.what, Wish::Leds(_)) => {
-                format!("the robot asks for {wish}: no lamps are connected to this program")
-            }
             Ok(Some(wish)) => format!("the robot asks for {wish}: that cannot be changed while it runs"),
             Err(no_wish) => no_wish.to_string(),
         };
@@ -73,7 +70,12 @@ impl Asked {
 fn can_be_done(wish: &RobotWish) -> bool {
     matches!(
         wish.what,
-        Wish::Pipeline(_) | Wish::DriverMode(_) | Wish::Tags(_) | Wish::Crop(_) | Wish::Snapshot { .. }
+        Wish::Pipeline(_)
+            | Wish::DriverMode(_)
+            | Wish::Leds(_)
+            | Wish::Tags(_)
+            | Wish::Crop(_)
+            | Wish::Snapshot { .. }
     )
 }
 
@@ -95,16 +97,16 @@ mod tests {
     #[test]
     fn what_is_refused_is_told_once_a_minute_with_its_count() {
         let mut asked = Asked::default();
-        let topic = "/limelight-front/ledMode";
+        let topic = "/limelight-front/stream";
         assert_eq!(
             said(asked.take(topic, &1.0.into(), at_s(1))).as_deref(),
-            Some("the robot asks for lamps off of `front`: no lamps are connected to this program")
+            Some("the robot asks for stream layout 1 of `front`: that cannot be changed while it runs")
         );
-        assert_eq!(asked.take(topic, &3.0.into(), at_s(2)), None);
+        assert_eq!(asked.take(topic, &1.0.into(), at_s(2)), None);
         assert_eq!(
             said(asked.take(topic, &2.0.into(), at_s(62))).as_deref(),
             Some(
-                "the robot asks for lamps that blink of `front`: no lamps are connected to this program (asked 3 times)"
+                "the robot asks for stream layout 2 of `front`: that cannot be changed while it runs (asked 3 times)"
             )
         );
     }
@@ -137,7 +139,7 @@ mod tests {
     #[test]
     fn what_is_so_already_and_what_is_no_request_are_passed_over() {
         let mut asked = Asked::default();
-        assert_eq!(asked.take("/limelight-front/ledMode", &0.0.into(), at_s(1)), None);
+        assert_eq!(asked.take("/limelight-front/stream", &0.0.into(), at_s(1)), None);
         assert_eq!(asked.take("/SmartDashboard/x", &1.0.into(), at_s(1)), None);
     }
 

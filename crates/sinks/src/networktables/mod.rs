@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bus ── seen (any stage's result) ── telling ── photonvision, limelight, dashboards (pure: topics and values) ── robot (the network)
-//!                                        robot ── asked (what its code wishes for) ── chooser (the supervisor), snapshots
+//!                                        robot ── asked (what its code wishes for) ── chooser (the supervisor), snapshots, leds
 //! ```
 //!
 //! Results are joined by origin: a camera's topics carry the name of the camera that the picture came from, and ages are counted from its
@@ -15,6 +15,7 @@ mod axes;
 mod chooser;
 mod dashboards;
 mod entry;
+mod leds;
 mod limelight;
 mod machine;
 mod photonvision;
@@ -43,6 +44,7 @@ use bushbaby_vision::field::FieldLayout;
 use asked::{Answer, Asked};
 use chooser::{Change, Chooser, StageNow};
 use dashboards::Streams;
+use leds::LedSwitch;
 use robot::{Reach, Robot};
 use seen::Seen;
 use snapshots::Snapshots;
@@ -108,6 +110,7 @@ impl Sink for NetworkTables {
             chooser: Chooser::start(context.bus.instance().clone()).map_err(no_thread)?,
             snapshots: Snapshots::start(context.bus.clone(), context.resolve(&self.settings.snapshots))
                 .map_err(no_thread)?,
+            leds: self.settings.leds.map(LedSwitch::start).transpose().map_err(no_thread)?,
             cameras: BTreeMap::new(),
             status: ClientStatus::default(),
         };
@@ -159,6 +162,8 @@ struct Running<'c> {
     asked: Asked,
     chooser: Chooser,
     snapshots: Snapshots,
+    /// Absent: no LEDs are connected.
+    leds: Option<LedSwitch>,
     cameras: BTreeMap<String, Camera>,
 }
 
@@ -261,6 +266,9 @@ impl Running<'_> {
                 Err(why) => self.refuse("snapshots", format!("the robot asks for a snapshot: {why}"), now),
             }
         }
+        while let Some(why) = self.leds.as_ref().and_then(LedSwitch::failed) {
+            self.refuse("leds", format!("the LEDs cannot be switched: {why}"), now);
+        }
         let clock = robot::clock(&self.status);
         let news = self.telling.look(now, robot::time_sync(&self.status), clock);
         self.tell(news);
@@ -268,6 +276,9 @@ impl Running<'_> {
 
     /// Does what is wished of one camera, or of all that are known.
     fn wish(&mut self, topic: &str, wish: &RobotWish, now: MonoTime) {
+        if let Wish::Leds(leds) = wish.what {
+            return self.switch(topic, wish, leds, now);
+        }
         let meant = |name: &str| wish.camera.as_deref().is_none_or(|camera| camera == name);
         let mut refused = None;
         for (name, camera) in self.cameras.iter_mut().filter(|(name, _)| meant(name)) {
@@ -285,6 +296,24 @@ impl Running<'_> {
         }
         if let Some(why) = refused {
             self.refuse(topic, format!("the robot asks for {wish}: {why}"), now);
+        }
+    }
+
+    /// Switches LEDs, whether or not anything was found by their light yet.
+    fn switch(&mut self, topic: &str, wish: &RobotWish, leds: Leds, now: MonoTime) {
+        let camera = wish.camera.as_deref();
+        match &mut self.leds {
+            Some(switch) => {
+                if switch.wish(camera, leds) && camera.is_none() {
+                    let news = self.telling.leds_are(leds);
+                    self.tell(news);
+                }
+            }
+            None if leds == Leds::AsThePipeline => {}
+            None => {
+                let words = format!("the robot asks for {wish}: none are connected; `leds` names a command that switches them");
+                self.refuse(topic, words, now);
+            }
         }
     }
 

@@ -40,6 +40,10 @@ pub struct Settings {
     /// The folder for pictures that robot code asks for. It is made with the first one.
     #[serde(default = "default_snapshots")]
     pub snapshots: PathBuf,
+    /// A command for a shell that switches the LEDs when robot code wants them otherwise. `BUSHBABY_LEDS` is `on`, `off`, `blink` or
+    /// `pipeline` (as they were), `BUSHBABY_CAMERA` whose they are: empty for all, as photonlib asks. Absent: such wishes are refused.
+    #[serde(default)]
+    pub leds: Option<String>,
 }
 
 /// What robot code understands.

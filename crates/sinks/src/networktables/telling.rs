@@ -16,6 +16,7 @@ use super::photonvision::{self, Machine, TimeSync};
 use super::seen::{Of, Seen};
 use super::settings::Dialect;
 use super::stamp::Stamp;
+use super::wish::Leds;
 
 /// A camera without a result for so long is told as not connected.
 const SILENT_AFTER: Duration = Duration::from_secs(2);
@@ -50,6 +51,8 @@ pub(crate) struct RobotClock {
 pub(crate) struct Telling {
     manner: Manner,
     cameras: BTreeMap<String, Camera>,
+    /// Of all cameras: those of one are told to nobody.
+    leds: Leds,
     /// What was told last, by topic.
     last: HashMap<String, Content>,
     /// Values that were none.
@@ -86,6 +89,7 @@ impl Telling {
         Self {
             manner,
             cameras: BTreeMap::new(),
+            leds: Leds::AsThePipeline,
             last: HashMap::new(),
             refused: 0,
         }
@@ -188,6 +192,16 @@ impl Telling {
         news
     }
 
+    /// What was done with the LEDs of all cameras.
+    pub(crate) fn leds_are(&mut self, leds: Leds) -> News {
+        self.leds = leds;
+        let mut news = News::default();
+        if self.speaks(Dialect::Photonvision) {
+            self.say(vec![photonvision::led_mode(leds)], &mut news);
+        }
+        news
+    }
+
     /// What the time that passes has to tell.
     pub(crate) fn look(&mut self, now: MonoTime, sync: Option<TimeSync>, clock: RobotClock) -> News {
         let mut news = self.of_those_that_rest(now, clock);
@@ -254,7 +268,7 @@ impl Telling {
             return Vec::new();
         }
         let cameras: Vec<String> = self.cameras.keys().cloned().collect();
-        photonvision::global(&self.manner.version, &self.manner.machine, &cameras)
+        photonvision::global(&self.manner.version, &self.manner.machine, &cameras, self.leds)
     }
 
     fn for_dashboards(&self, name: &str) -> Vec<Entry> {

@@ -29,6 +29,11 @@ struct Rig {
 
 impl Rig {
     fn start(test: &str, server: SocketAddr) -> Self {
+        Self::with(test, server, None)
+    }
+
+    /// `leds`: the command that switches them.
+    fn with(test: &str, server: SocketAddr, leds: Option<&str>) -> Self {
         let instance = testing::instance(test);
         let input = InputSpec {
             stream: "tags/detections".parse().unwrap(),
@@ -38,7 +43,8 @@ impl Rig {
             window: None,
         };
         let context = testing::context(&instance, "networktables", "networktables", vec![input]).unwrap();
-        let settings = json!({"server": server.to_string(), "dialect": ["photonvision", "limelight"], "streams": 5800});
+        let dialects = ["photonvision", "limelight"];
+        let settings = json!({"server": server.to_string(), "dialect": dialects, "streams": 5800, "leds": leds});
         let settings: Settings = serde_json::from_value(settings).unwrap();
         let node = {
             let context = context.clone();
@@ -226,6 +232,26 @@ fn what_the_robot_asks_for_changes_nothing_that_is_told() {
         Some(Value::Int(0))
     );
     assert_eq!(server.value("/limelight-front/getpipe"), Some(Value::Double(0.0)));
+}
+
+#[test]
+fn the_robot_has_its_leds_switched_by_a_command_and_is_told() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("leds");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let command = format!("echo $BUSHBABY_LEDS > '{}'", pipe.display());
+    let mut rig = Rig::with("leds", server.address(), Some(&command));
+    rig.send("front", Duration::ZERO);
+    let state = "/photonvision/ledModeState";
+    assert!(server.wait_for(state, PATIENCE, |mode| *mode == Value::Int(-1)).is_some());
+    server.set("/photonvision/ledModeRequest", TopicType::INT, Value::Int(1));
+    assert_eq!(std::fs::read_to_string(&pipe).unwrap(), "on\n");
+    assert!(server.wait_for(state, PATIENCE, |mode| *mode == Value::Int(1)).is_some());
+    // Another camera's first result tells all that is said once, anew.
+    rig.send("back", Duration::ZERO);
+    server.wait_for("/photonvision/back/heartbeat", PATIENCE, |_| true).unwrap();
+    assert_eq!(server.value(state), Some(Value::Int(1)));
 }
 
 #[test]

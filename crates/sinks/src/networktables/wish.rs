@@ -20,7 +20,7 @@ pub enum Wish {
     DriverMode(bool),
     /// At most so many pictures a second; absent: as many as there are.
     FpsLimit(Option<u32>),
-    /// What the lamps are to do.
+    /// What the LEDs are to do.
     Leds(Leds),
     /// A picture to be kept.
     Snapshot {
@@ -54,7 +54,7 @@ pub enum Wish {
     },
 }
 
-/// Lamps beside a camera.
+/// LEDs beside a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leds {
     /// As the pipeline has them.
@@ -65,6 +65,18 @@ pub enum Leds {
     Blink,
     /// Bright.
     On,
+}
+
+impl Leds {
+    /// In a word.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::AsThePipeline => "pipeline",
+            Self::Off => "off",
+            Self::Blink => "blink",
+            Self::On => "on",
+        }
+    }
 }
 
 /// Which picture is to be kept.
@@ -91,7 +103,6 @@ impl RobotWish {
         matches!(
             self.what,
             Wish::FpsLimit(None)
-                | Wish::Leds(Leds::AsThePipeline)
                 | Wish::StreamLayout(0)
                 | Wish::PriorityTag(None)
                 | Wish::Downscale(0 | 1)
@@ -107,10 +118,10 @@ impl fmt::Display for RobotWish {
             Wish::DriverMode(false) => f.write_str("the end of driver mode"),
             Wish::FpsLimit(Some(fps)) => write!(f, "at most {fps} pictures a second"),
             Wish::FpsLimit(None) => f.write_str("as many pictures a second as there are"),
-            Wish::Leds(Leds::AsThePipeline) => f.write_str("lamps as the pipeline has them"),
-            Wish::Leds(Leds::Off) => f.write_str("lamps off"),
-            Wish::Leds(Leds::Blink) => f.write_str("lamps that blink"),
-            Wish::Leds(Leds::On) => f.write_str("lamps on"),
+            Wish::Leds(Leds::AsThePipeline) => f.write_str("LEDs as the pipeline has them"),
+            Wish::Leds(Leds::Off) => f.write_str("LEDs off"),
+            Wish::Leds(Leds::Blink) => f.write_str("LEDs that blink"),
+            Wish::Leds(Leds::On) => f.write_str("LEDs on"),
             Wish::Snapshot { .. } => f.write_str("a snapshot"),
             Wish::StreamLayout(layout) => write!(f, "stream layout {layout}"),
             Wish::Crop([left, right, bottom, top]) => {

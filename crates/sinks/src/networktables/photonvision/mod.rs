@@ -12,6 +12,7 @@ use super::axes::wpilib_target;
 use super::entry::{Content, Entry};
 use super::seen::Seen;
 use super::stamp::Stamp;
+use super::wish::Leds;
 use packed::{Metadata, RESULT_PROPERTIES, RESULT_TYPE, SCHEMAS, TRANSFORM_TYPE, WPILIB_SCHEMAS};
 
 pub(crate) use requests::{topics, wish};
@@ -100,12 +101,13 @@ pub(crate) struct Machine {
 /// What is said once.
 ///
 /// - `version`: what photonlib compares with its own.
-pub(crate) fn global(version: &str, machine: &Machine, cameras: &[String]) -> Vec<Entry> {
+/// - `leds`: what was done with them last.
+pub(crate) fn global(version: &str, machine: &Machine, cameras: &[String], leds: Leds) -> Vec<Entry> {
     let Machine { hostname, mac } = machine;
     let mut entries = vec![
         Entry::new(format!("{ROOT}/version"), version),
         Entry::new(format!("{ROOT}/buildDate"), ""),
-        Entry::new(format!("{ROOT}/ledModeState"), -1_i64),
+        led_mode(leds),
         Entry::new(format!("{ROOT}/coprocessors/{mac}/hostname"), hostname.as_str()),
         Entry::new(format!("{ROOT}/coprocessors/{mac}/cameraNames"), cameras.to_vec()),
     ];
@@ -116,6 +118,17 @@ pub(crate) fn global(version: &str, machine: &Machine, cameras: &[String]) -> Ve
     entries.extend(SCHEMAS.map(|one| schema("photonstructschema", one)));
     entries.extend(WPILIB_SCHEMAS.map(|one| schema("structschema", one)));
     entries
+}
+
+/// What was done with the LEDs last.
+pub(crate) fn led_mode(leds: Leds) -> Entry {
+    let mode = match leds {
+        Leds::AsThePipeline => -1_i64,
+        Leds::Off => 0,
+        Leds::On => 1,
+        Leds::Blink => 2,
+    };
+    Entry::new(format!("{ROOT}/ledModeState"), mode)
 }
 
 /// How it goes with the time of `hostname`, as PhotonVision's own page tells it.

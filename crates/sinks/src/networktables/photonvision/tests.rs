@@ -1,5 +1,6 @@
 use super::*;
 use crate::networktables::testing::{colored, nothing, seen, stamp, two_tags};
+use crate::networktables::wish::Leds;
 
 fn table(entries: &[Entry]) -> String {
     let line = |entry: &Entry| {
@@ -90,7 +91,7 @@ fn what_is_said_once() {
         hostname: "jetson".to_owned(),
         mac: "aa-bb-cc-00-11-22".to_owned(),
     };
-    let mut entries = global(TESTED_VERSION, &machine, &["front".to_owned(), "back".to_owned()]);
+    let mut entries = global(TESTED_VERSION, &machine, &["front".to_owned(), "back".to_owned()], Leds::AsThePipeline);
     entries.extend(camera("front"));
     let sync = TimeSync {
         offset_us: -12,
