@@ -15,7 +15,6 @@ use bushbaby_vision::pose::Transform;
 use bushbaby_vision::results::{FieldMap, FieldPoseResult, map_of, refused};
 
 mod headings;
-mod layouts;
 mod message;
 mod settings;
 #[cfg(test)]

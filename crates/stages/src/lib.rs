@@ -7,6 +7,7 @@ pub mod apriltag;
 mod cameras;
 pub mod colored_target;
 pub mod field_pose;
+mod layouts;
 mod on_robot;
 pub mod overlay;
 pub mod sound_events;

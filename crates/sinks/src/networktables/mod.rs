@@ -76,7 +76,7 @@ impl Sink for NetworkTables {
             .map(|spec| subscribe(context, spec))
             .collect();
         let field_size_m = match &settings.field {
-            Some(path) => FieldLayout::from_path(&context.resolve(path))
+            Some(name) => FieldLayout::named(name, &context.spec.base_dir)
                 .map_err(|error| NodeError::new(error.to_string()))?
                 .size_m(),
             None => None,

@@ -30,10 +30,10 @@ pub struct Settings {
     /// The version that photonlib is told; it complains when it is not its own. Only for `photonvision`.
     #[serde(default = "default_version")]
     pub version: String,
-    /// Where the tags are on the field: a file in WPILib's AprilTag field format. Only its size is read, for places that are told from
-    /// the middle and from the red corner (`limelight`). Absent: places are told from the blue corner alone.
+    /// Where the tags are on the field: a season such as `2026-rebuilt-welded`, or a file in WPILib's AprilTag field format. Only its size
+    /// is read, for places that are told from the middle and from the red corner (`limelight`). Absent: places are told from the blue corner alone.
     #[serde(default)]
-    pub field: Option<PathBuf>,
+    pub field: Option<String>,
     /// The port of the page, whose pictures dashboards are told of below `/CameraPublisher`. Absent: they are told of none.
     #[serde(default)]
     pub streams: Option<u16>,
@@ -97,8 +97,8 @@ impl NodeSettings for Settings {
                 "got an empty list, wanted at least one dialect",
             ));
         }
-        if let Some(path) = &self.field
-            && let Err(error) = FieldLayout::from_path(&base_dir.join(path))
+        if let Some(name) = &self.field
+            && let Err(error) = FieldLayout::named(name, base_dir)
         {
             problems.push(Problem::new("field", error.to_string()));
         }

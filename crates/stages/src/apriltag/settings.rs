@@ -11,7 +11,7 @@ use bushbaby_vision::field::FieldLayout;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{OnRobot, cameras};
+use crate::{OnRobot, cameras, layouts};
 
 /// Settings of the `apriltag` stage.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -59,9 +59,10 @@ pub struct Settings {
     /// Horizontal field of view to guess from when the camera has no calibration.
     #[serde(default = "default_field_of_view")]
     pub field_of_view: Angle,
-    /// Where the tags are on the field: a file in WPILib's AprilTag field format. Then the camera's place on the field comes too.
+    /// Where the tags are on the field: a season such as `2026-rebuilt-welded`, or a file in WPILib's AprilTag field format. Then the
+    /// camera's place on the field comes too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field: Option<PathBuf>,
+    pub field: Option<String>,
     /// How the camera sits on the robot. With `field`, the robot's place on the field comes too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_robot: Option<OnRobot>,
@@ -151,11 +152,7 @@ impl NodeSettings for Settings {
             self.calibration.as_deref(),
             self.field_of_view,
         ));
-        if let Some(path) = &self.field
-            && let Err(error) = FieldLayout::from_path(&base_dir.join(path))
-        {
-            problems.push(Problem::new("field", error.to_string()));
-        }
+        problems.extend(self.layout(base_dir).err());
         if self.on_robot.is_some() && self.field.is_none() {
             problems.push(
                 Problem::new("on_robot", "`on_robot` says nothing without a `field`")
@@ -209,10 +206,12 @@ impl Settings {
     /// # Errors
     /// When the file cannot be read any more.
     pub fn field_layout(&self, base_dir: &Path) -> Result<Option<FieldLayout>, NodeError> {
-        let Some(path) = &self.field else { return Ok(None) };
-        FieldLayout::from_path(&base_dir.join(path))
-            .map(Some)
-            .map_err(|error| NodeError::new(error.to_string()))
+        self.layout(base_dir).map_err(|problem| NodeError::new(problem.message))
+    }
+
+    fn layout(&self, base_dir: &Path) -> Result<Option<FieldLayout>, Problem> {
+        let Some(name) = &self.field else { return Ok(None) };
+        layouts::layout("field", name, base_dir).map(Some)
     }
 }
 

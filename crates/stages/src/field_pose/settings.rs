@@ -12,15 +12,16 @@ use bushbaby_vision::results::TagSizes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::layouts;
-use crate::OnRobot;
+use crate::{OnRobot, layouts};
 
 /// Settings of the `field_pose` stage.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where the tags are: a file in WPILib's AprilTag field format, or a name such as `2026-rebuilt-welded` for a file of that name with
-    /// `.json` beside the pipeline file or in `layouts` there. Absent: only `targets` tell a place.
+    /// Where the tags are. A season, by the name that WPILib gives it: `2026-rebuilt-welded`, `2026-rebuilt-andymark`,
+    /// `2025-reefscape-welded`, `2025-reefscape-andymark`, `2024-crescendo`, `2023-chargedup`, `2022-rapidreact`. Or a file in WPILib's
+    /// AprilTag field format; a name alone is a file of that name with `.json` beside the pipeline file or in `layouts` there, and goes
+    /// before the season. Absent: only `targets` tell a place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<String>,
     /// Side of the tags: of the square whose corners are reported (for 36h11 the outer edge of the black border).
@@ -235,7 +236,7 @@ impl Settings {
 
     fn field_layout(&self, base_dir: &Path) -> Result<Option<FieldLayout>, Problem> {
         let Some(name) = &self.layout else { return Ok(None) };
-        layouts::layout(name, base_dir).map(Some)
+        layouts::layout("layout", name, base_dir).map(Some)
     }
 
     /// What the locator is told.

@@ -319,6 +319,6 @@ fn every_mistake_says_what_was_there_and_what_was_wanted() {
     );
     assert!(
         told(r#"{"layout":"no","camera_on_robot":{"front":{}}}"#)[0]
-            .starts_with("layout: there is no layout `no`: wanted a file")
+            .starts_with("layout: there is no field layout `no`: wanted the name of a JSON file")
     );
 }

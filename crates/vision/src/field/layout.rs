@@ -26,6 +26,12 @@ pub enum LayoutError {
     /// One id stands at two places.
     #[error("field layout: tag {id} is there twice; remove one")]
     Duplicate { id: u32 },
+    /// No file and no season is called so.
+    #[error(
+        "there is no field layout `{name}`: wanted the name of a JSON file beside the pipeline file or in `layouts` there, or one of the \
+         seasons {}", FieldLayout::seasons().collect::<Vec<_>>().join(", ")
+    )]
+    Unknown { name: String },
     /// There is nothing to find.
     #[error("field layout: it has no tags")]
     Empty,

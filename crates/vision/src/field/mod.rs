@@ -13,8 +13,10 @@ mod layout;
 mod limits;
 mod locate;
 mod mount;
+mod named;
 mod origin;
 mod robot;
+mod seasons;
 mod sqpnp;
 
 pub use from_target::SeenTarget;
