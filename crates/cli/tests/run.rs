@@ -254,6 +254,49 @@ fn what_a_robot_asks_of_a_camera_is_done_and_what_others_change_is_told_to_it() 
 }
 
 #[test]
+fn where_the_robot_looks_makes_one_tag_enough_for_its_place() {
+    let robot = Server::start((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    // Whatever place comes of a heading that is not that of the made camera counts.
+    let pipeline = format!(
+        "{TAGS}  place:
+    kind: field_pose
+    in: [tags, networktables/heading]
+    layout: {}
+    tag_size: 165mm
+    methods: [tag_and_heading]
+    heading_age: 60s
+    camera_on_robot: {{front: {{}}}}
+    max_error_px: 1000
+    max_distance: 1000m
+    max_height: 1000m
+    max_tilt: 180deg
+networktables: {{server: \"{}\", dialect: limelight, in: tags}}
+",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/layouts/scene-room.json"),
+        robot.address()
+    );
+    let mut product = Product::run(program(), instance("looks"), folder.path(), &pipeline);
+    let name = product.instance.name().to_string();
+    product.wait_for_frames("place/pose", 5);
+    let place = || json(&bushbaby(&name, &["echo", "place", "-n", "1", "--json"]))["body"].clone();
+    let before = place();
+    assert!(before["refused"].as_str().unwrap().contains("no heading"), "{before}");
+    let yaw = std::cell::Cell::new(0.0);
+    product.wait_until("a place by tag and heading", |_| {
+        yaw.set(yaw.get() + 30.0);
+        let orientation = vec![yaw.get(), 0.001, 0.0, 0.0, 0.0, 0.0];
+        robot.set(
+            "/limelight-front/robot_orientation_set",
+            TopicType::DOUBLES,
+            Number::Doubles(orientation),
+        );
+        place()["method"] == "tag_and_heading"
+    });
+    assert_eq!(product.stop(), Some(0));
+}
+
+#[test]
 fn one_nodes_end_does_not_touch_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = format!("{TAGS}  more: {{kind: apriltag, in: front}}\n");

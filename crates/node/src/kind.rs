@@ -17,7 +17,7 @@ pub enum Role {
     Source,
     /// Reads and writes.
     Stage,
-    /// Only reads: the web page.
+    /// Reads, and writes at most what it is told back: the web page, a robot.
     Sink,
 }
 
@@ -182,10 +182,10 @@ impl Kind {
             name,
             summary,
             role: Role::Sink,
-            outputs: &[],
+            outputs: S::OUTPUTS,
             inputs: S::INPUTS,
             check: check::<S::Settings>,
-            outputs_for: |_, _| None,
+            outputs_for: |tree, base_dir| outputs_for(tree, |settings| S::outputs(settings, base_dir)),
             schema: schema::<S::Settings>,
             run: crate::sink::run::<S>,
         }

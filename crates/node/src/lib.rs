@@ -4,7 +4,7 @@
 //! source → bus → stage → bus → sink
 //! ```
 //!
-//! A **node** is one process: a [`Source`] only writes streams, a [`Stage`] reads and writes, a [`Sink`] only reads.
+//! A **node** is one process: a [`Source`] only writes streams, a [`Stage`] reads and writes, a [`Sink`] reads.
 //! Whoever writes one fills in a trait and a settings struct; everything else is done here:
 //!
 //! - [`Kind`] makes it known by name: its settings, its outputs, how it is run. Each crate of nodes lists its own in `KINDS`.

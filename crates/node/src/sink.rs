@@ -1,16 +1,26 @@
-//! What only reads: the web page, and later recordings, alerts, a robot.
+//! What reads: the web page, recordings, alerts, a robot. What the one that it tells things says back is a stream of its own.
+
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::kind::{InputNeed, settings_from};
+use crate::kind::{InputNeed, OutputSpec, settings_from};
 use crate::{NodeContext, NodeError, Settings};
 
-/// A node that only reads, with a loop of its own.
+/// A node that reads, with a loop of its own. Most write nothing.
 pub trait Sink: Sized + 'static {
     /// Its settings.
     type Settings: Settings;
     /// What it reads.
     const INPUTS: InputNeed;
+    /// What it may write: what whoever it tells things says back, as a robot its heading.
+    const OUTPUTS: &'static [OutputSpec] = &[];
+
+    /// What it writes with these settings. Paths in them are relative to `base_dir`.
+    fn outputs(settings: &Self::Settings, base_dir: &Path) -> Vec<OutputSpec> {
+        let _ = (settings, base_dir);
+        Self::OUTPUTS.to_vec()
+    }
 
     /// Prepares it.
     ///

@@ -1,10 +1,12 @@
 //! `networktables`: tells a robot what was found, in the words that its code knows already.
 //!
-//! In: detections of tags, coloured targets. Out: topics on the robot's NetworkTables server.
+//! In: detections of tags, coloured targets. Out: topics on the robot's NetworkTables server; and what it says back of where it looks,
+//! as the stream `heading`.
 //!
 //! ```text
 //! bus ── seen (any stage's result) ── telling ── photonvision, limelight, dashboards (pure: topics and values) ── robot (the network)
 //!                                        robot ── asked (what its code wishes for) ── chooser (the supervisor), snapshots, leds
+//!                                        robot ── heading ── gyro (pure: which moments, which frame) ── bus
 //! ```
 //!
 //! Results are joined by origin: a camera's topics carry the name of the camera that the picture came from, and ages are counted from its
@@ -15,6 +17,8 @@ mod axes;
 mod chooser;
 mod dashboards;
 mod entry;
+mod gyro;
+mod heading;
 mod leds;
 mod limelight;
 mod machine;
@@ -32,25 +36,27 @@ mod tests;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use bushbaby_bus::{Frame, MAX_QUEUE, MonoTime, ReadOptions, ReadPolicy, RecvError, StreamName, Subscriber, wait_any};
 use bushbaby_networktables::ClientStatus;
 use bushbaby_node::control::{Dropped, InputSpec};
 use bushbaby_node::inputs::read_options;
-use bushbaby_node::{InputNeed, NodeContext, NodeError, Sink};
+use bushbaby_node::{InputNeed, NodeContext, NodeError, OutputSpec, Sink};
 use bushbaby_vision::field::FieldLayout;
 
 use asked::{Answer, Asked};
 use chooser::{Change, Chooser, StageNow};
 use dashboards::Streams;
+use heading::{HEADING, HeadingWatch};
 use leds::LedSwitch;
 use robot::{Reach, Robot};
 use seen::Seen;
 use snapshots::Snapshots;
 use telling::{Manner, News, Telling};
 
-pub use settings::{Dialect, Settings};
+pub use settings::{Dialect, HeadingEntry, Settings, TurnUnit};
 pub use wish::{Leds, Picture, RobotWish, Wish};
 
 /// It is looked this often whether the robot is there, what it asks, and which cameras are silent.
@@ -67,6 +73,11 @@ pub struct NetworkTables {
 impl Sink for NetworkTables {
     type Settings = Settings;
     const INPUTS: InputNeed = InputNeed::Anything;
+    const OUTPUTS: &'static [OutputSpec] = &[HEADING];
+
+    fn outputs(settings: &Settings, _: &Path) -> Vec<OutputSpec> {
+        settings.hears_heading().then_some(HEADING).into_iter().collect()
+    }
 
     fn open(settings: Settings, context: &NodeContext) -> Result<Self, NodeError> {
         let readers: Result<Vec<Subscriber>, NodeError> = context
@@ -96,9 +107,16 @@ impl Sink for NetworkTables {
             address: None,
             port,
         });
+        let robot = Robot::start(address)?;
+        let heading = match self.settings.hears_heading() {
+            true => Some(HeadingWatch::start(context, robot.listener(), self.settings.heading.clone())?),
+            false => None,
+        };
         let mut running = Running {
             context,
-            robot: Robot::start(address)?,
+            robot,
+            heading,
+            hears_limelight: self.settings.dialect.contains(&Dialect::Limelight),
             telling: Telling::new(Manner {
                 dialects: self.settings.dialect.clone(),
                 version: self.settings.version.clone(),
@@ -112,12 +130,13 @@ impl Sink for NetworkTables {
                 .map_err(no_thread)?,
             leds: self.settings.leds.map(LedSwitch::start).transpose().map_err(no_thread)?,
             cameras: BTreeMap::new(),
+            damaged: 0,
             status: ClientStatus::default(),
         };
         let begin = running.telling.begin();
         running.tell(begin);
         context.reporter.ready();
-        while !context.stop.is_set() {
+        while !context.stop.is_set() && running.heading.as_ref().is_none_or(HeadingWatch::is_well) {
             running.look();
             let all: Vec<&Subscriber> = self.readers.iter().collect();
             if all.is_empty() {
@@ -129,7 +148,7 @@ impl Sink for NetworkTables {
                 running.take_all(reader)?;
             }
         }
-        Ok(())
+        running.heading.map_or(Ok(()), HeadingWatch::end)
     }
 }
 
@@ -156,6 +175,11 @@ fn subscribe(context: &NodeContext, spec: &InputSpec) -> Result<Subscriber, Node
 struct Running<'c> {
     context: &'c NodeContext,
     robot: Robot,
+    /// Listens to where it looks, where that is told.
+    heading: Option<HeadingWatch>,
+    hears_limelight: bool,
+    /// Messages of the robot that were none, as far as they were told.
+    damaged: u64,
     /// How it went when it was looked last.
     status: ClientStatus,
     telling: Telling,
@@ -213,6 +237,12 @@ impl Running<'_> {
         match Seen::read(frame.body()) {
             Ok(seen) => {
                 let camera = frame.origin().stream.node();
+                if let Some(heading) = &self.heading
+                    && self.hears_limelight
+                    && !self.cameras.contains_key(camera)
+                {
+                    heading.also(vec![limelight::orientation_topic(camera)]);
+                }
                 let known = self.cameras.entry(camera.to_owned()).or_insert_with(|| Camera {
                     stream: frame.origin().stream.clone(),
                     stages: BTreeSet::new(),
@@ -240,6 +270,11 @@ impl Running<'_> {
             Reach::Waiting { reason, hint } => reporter.stalled(&reason, hint.as_deref()),
         }
         let now = MonoTime::now();
+        if let Some(what) = self.status.damage.clone().filter(|_| self.status.counts.damaged > self.damaged) {
+            self.damaged = self.status.counts.damaged;
+            let words = format!("what the robot's server says is left out: {what} ({} such so far)", self.damaged);
+            self.refuse("damaged messages", words, now);
+        }
         while let Some((topic, value)) = self.robot.asked() {
             match self.asked.take(&topic, &value, now) {
                 Some(Answer::Say(words)) => reporter.warn(&words),

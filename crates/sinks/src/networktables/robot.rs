@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bushbaby_bus::MonoTime;
 use bushbaby_networktables::{
@@ -38,6 +39,62 @@ pub(crate) enum Reach {
         /// What is known of why.
         hint: Option<String>,
     },
+}
+
+/// Hears what the robot says of itself, as soon as it is said.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    client: Client,
+    topics: Vec<String>,
+    hears: Option<Subscription>,
+}
+
+/// What it said.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) topic: String,
+    pub(crate) content: Content,
+    /// When it was set, brought from the server's clock to ours; absent while that clock is not known.
+    pub(crate) set_at: Option<MonoTime>,
+}
+
+/// Each value, at once.
+const AT_ONCE: SubscribeOptions = SubscribeOptions {
+    periodic: 0.01,
+    all: true,
+    topicsonly: false,
+    prefix: false,
+};
+
+impl Listener {
+    /// Listens to further topics.
+    ///
+    /// # Errors
+    /// When the system has no descriptors left.
+    pub(crate) fn also(&mut self, topics: Vec<String>) -> std::io::Result<()> {
+        self.topics.extend(topics);
+        let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
+        self.hears = Some(self.client.subscribe(&topics, AT_ONCE)?);
+        Ok(())
+    }
+
+    /// Whether it listens to anything.
+    pub(crate) fn listens(&self) -> bool {
+        self.hears.is_some()
+    }
+
+    /// The next thing that is said; waits at most so long for it.
+    pub(crate) fn next(&self, timeout: Duration) -> Option<Told> {
+        let update = self.hears.as_ref()?.recv(timeout)?;
+        let offset_us = self.client.status().offset_us;
+        let local_us = offset_us.and_then(|offset_us| update.server_us.checked_sub(offset_us));
+        let set_at = local_us.and_then(|us| u64::try_from(us).ok()?.checked_mul(1000));
+        Some(Told {
+            topic: update.topic,
+            content: content(update.value),
+            set_at: set_at.map(MonoTime::from_ns),
+        })
+    }
 }
 
 impl Robot {
@@ -79,6 +136,15 @@ impl Robot {
         };
         let reason = format!("waiting for the robot {whom}");
         Reach::Waiting { reason, hint }
+    }
+
+    /// Somebody who listens to what it says of itself.
+    pub(crate) fn listener(&self) -> Listener {
+        Listener {
+            client: self.client.clone(),
+            topics: Vec::new(),
+            hears: None,
+        }
     }
 
     /// Tells a value. Never waits; while there is no robot the last value of each topic is kept for it.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bushbaby_networktables::{Address, AddressError};
 use bushbaby_node::NodeError;
-use bushbaby_node::settings::{Problem, Settings as NodeSettings};
+use bushbaby_node::settings::{Angle, Problem, Settings as NodeSettings};
 use bushbaby_vision::field::FieldLayout;
 use schemars::JsonSchema;
 use serde::de::value::SeqAccessDeserializer;
@@ -44,6 +44,38 @@ pub struct Settings {
     /// `pipeline` (as they were), `BUSHBABY_CAMERA` whose they are: empty for all, as photonlib asks. Absent: such wishes are refused.
     #[serde(default)]
     pub leds: Option<String>,
+    /// The entry that has the robot's heading, where its code tells none by Limelight's `robot_orientation_set`:
+    /// `{entry: /SmartDashboard/gyro, clockwise: true}`. It becomes the stream `networktables/heading`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<HeadingEntry>,
+}
+
+/// An entry that has the robot's heading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeadingEntry {
+    /// Its name, from `/` on. A number.
+    pub entry: String,
+    /// What it counts in.
+    #[serde(default)]
+    pub unit: TurnUnit,
+    /// Whether it grows clockwise as seen from above, as that of many gyroscopes does.
+    #[serde(default)]
+    pub clockwise: bool,
+    /// Where the robot looks when it is 0: counter-clockwise from the field's x, counted from blue's wall.
+    #[serde(default)]
+    pub zero: Angle,
+}
+
+/// What turns are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnUnit {
+    /// Degrees.
+    #[default]
+    Deg,
+    /// Radians.
+    Rad,
 }
 
 /// What robot code understands.
@@ -102,11 +134,29 @@ impl NodeSettings for Settings {
         {
             problems.push(Problem::new("field", error.to_string()));
         }
+        if let Some(HeadingEntry { entry, .. }) = &self.heading
+            && !(entry.starts_with('/') && entry.len() > 1)
+        {
+            let name = entry.trim_start_matches('/');
+            let name = if name.is_empty() { "SmartDashboard/gyro" } else { name };
+            problems.push(
+                Problem::new(
+                    "heading.entry",
+                    format!("got `{entry}`, wanted the name of an entry, from `/` on"),
+                )
+                .with_hint(format!("for example `/{name}`")),
+            );
+        }
         problems
     }
 }
 
 impl Settings {
+    /// Whether the robot may tell its heading.
+    pub(crate) fn hears_heading(&self) -> bool {
+        self.heading.is_some() || self.dialect.contains(&Dialect::Limelight)
+    }
+
     /// Where the robot is.
     ///
     /// # Errors
@@ -198,6 +248,11 @@ mod tests {
             told(r#"{"server":"a b"}"#),
             ["server: got `a b`, wanted a host such as `10.15.18.2` or `localhost:5810`, or the number of a team"]
         );
+        assert_eq!(
+            told(r#"{"team":1,"heading":{"entry":"gyro"}}"#),
+            ["heading.entry: got `gyro`, wanted the name of an entry, from `/` on"]
+        );
+        assert_eq!(told(r#"{"team":1,"heading":{"entry":"/SmartDashboard/gyro"}}"#), [""; 0]);
         assert!(told(r#"{"team":1,"field":"no-such-field.json"}"#)[0].contains("no-such-field.json"));
     }
 }

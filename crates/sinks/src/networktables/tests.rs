@@ -255,6 +255,38 @@ fn the_robot_has_its_leds_switched_by_a_command_and_is_told() {
 }
 
 #[test]
+fn where_the_robot_says_that_it_looks_is_a_stream_that_keeps_the_moment() {
+    let server = server();
+    let mut rig = Rig::start("heading", server.address());
+    let stream = "networktables/heading".parse().unwrap();
+    let reader = rig.context.bus.subscriber(&stream, ReadOptions::default()).unwrap();
+    // Its table is known from the first result on.
+    rig.send("front", Duration::ZERO);
+    let until = Instant::now() + PATIENCE;
+    let mut set_at = Vec::new();
+    let frame = loop {
+        assert!(Instant::now() < until, "no heading came");
+        // As robot code does: again and again.
+        let number = set_at.len() as f64;
+        set_at.push(MonoTime::now());
+        server.set(
+            "/limelight-front/robot_orientation_set",
+            TopicType::DOUBLES,
+            Value::Doubles(vec![number, -30.0, 0.0, 0.0, 0.0, 0.0]),
+        );
+        if let Some(frame) = reader.recv(Duration::from_millis(50)).unwrap() {
+            break frame;
+        }
+    };
+    let heading: bushbaby_vision::results::Heading = serde_json::from_slice(frame.body()).unwrap();
+    assert_eq!(heading.rate, -30.0);
+    let (captured, set_at) = (frame.captured().mono, set_at[heading.yaw as usize]);
+    let off = captured.since(set_at).max(set_at.since(captured));
+    assert!(off < Duration::from_millis(40), "told as set {off:?} off");
+    assert_eq!(frame.captured().known_by, CaptureClock::CameraClock);
+}
+
+#[test]
 fn for_whom_it_waits_is_said_in_words() {
     let robot = |address: &str| robot::Robot::start(address.parse().unwrap()).unwrap();
     let reason = |robot: &robot::Robot, status: &ClientStatus| match robot.reach(status) {

@@ -37,8 +37,6 @@ pub enum Wish {
     PriorityTag(Option<u32>),
     /// The only tags that count; empty: all.
     Tags(Vec<u32>),
-    /// How the robot is turned, degrees: yaw, and how fast, pitch, and how fast, roll, and how fast.
-    Orientation([f64; 6]),
     /// Where the camera is on the robot: `x y z` in metres, then degrees.
     OnRobot([f64; 6]),
     /// How much smaller a picture is looked at: 0 is the pipeline's own, 1 not at all.
@@ -130,7 +128,6 @@ impl fmt::Display for RobotWish {
             Wish::PriorityTag(Some(id)) => write!(f, "tag {id} before all others"),
             Wish::PriorityTag(None) => f.write_str("no tag before the others"),
             Wish::Tags(tags) => write!(f, "only the tags {tags:?}"),
-            Wish::Orientation(_) => f.write_str("poses that use the robot's heading"),
             Wish::OnRobot(_) => f.write_str("another place of the camera on the robot"),
             Wish::Downscale(factor) => write!(f, "a search in pictures made {factor} times smaller"),
             Wish::FieldLayout(_) => f.write_str("another field layout"),

@@ -66,10 +66,14 @@ pub fn reference(kind: &Kind) -> String {
     page.push_str("\nBeside these, the [keys of any node](any-node.md).\n");
     if !kind.outputs.is_empty() {
         page.push_str("\n## Streams\n\n| Stream | Carries |\n|---|---|\n");
+        // There is one of each sink, called as its kind.
+        let name = if kind.role == Role::Sink { kind.name } else { "NAME" };
         for output in kind.outputs {
-            page.push_str(&format!("| `NAME/{}` | {} |\n", output.name, in_words(output.carries)));
+            page.push_str(&format!("| `{name}/{}` | {} |\n", output.name, in_words(output.carries)));
         }
-        page.push_str("\n`NAME` is the node's name in the file; alone it means the first of these.\n");
+        if kind.role != Role::Sink {
+            page.push_str("\n`NAME` is the node's name in the file; alone it means the first of these.\n");
+        }
     }
     page
 }
@@ -123,6 +127,9 @@ networktables: {team: 1518, dialect: [photonvision, limelight], in: tags}
 results may wait where nothing else is said. A camera's tables carry the name of the camera that the results came from, also when there is
 only one: `/photonvision/front/…`, `/limelight-front/…`. While there is no robot the node is `stalled`, says for whom it waits, and goes on
 by itself. What robot code reads and may ask: [drop-in for PhotonVision robot code](../guide/photonvision.md).
+
+With `dialect: limelight`, or with `heading:`, the robot's heading is the stream `networktables/heading`, for
+[`field_pose`](../guide/field-pose.md): each value with the moment when the robot set it.
 ";
 
 /// What no settings struct tells of alerts.

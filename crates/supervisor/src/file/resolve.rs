@@ -120,11 +120,9 @@ impl Resolver<'_, '_> {
             }],
         };
         for instance in &instances {
-            let is_sink = matches!(
-                node.noun,
-                Noun::Web | Noun::Record | Noun::Alerts | Noun::Evidence | Noun::NetworkTables
-            );
-            if !is_sink {
+            // A robot may say something back.
+            let is_read_by_nobody = matches!(node.noun, Noun::Web | Noun::Record | Noun::Alerts | Noun::Evidence);
+            if !is_read_by_nobody {
                 self.streams.add(&instance.name, outputs);
             }
             for spec in outputs.unwrap_or_default() {

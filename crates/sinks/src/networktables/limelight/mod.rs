@@ -5,6 +5,7 @@
 
 mod botpose;
 mod json;
+mod orientation;
 mod requests;
 
 use super::axes::six;
@@ -14,6 +15,7 @@ use super::stamp::Stamp;
 use botpose::{Fields, fiducial};
 use bushbaby_vision::pose::Transform;
 
+pub(crate) use orientation::{orientation, topic as orientation_topic};
 pub(crate) use requests::{topics, wish};
 
 /// The heartbeat begins again here.

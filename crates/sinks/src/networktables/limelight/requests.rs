@@ -4,8 +4,8 @@ use super::table;
 use crate::networktables::entry::Content;
 use crate::networktables::wish::{Leds, NoWish, Picture, RobotWish, Wish};
 
-/// Keys of a camera's table that robot code writes.
-const REQUESTS: [&str; 19] = [
+/// Keys of a camera's table that robot code asks by. `robot_orientation_set` asks nothing, it tells: `orientation.rs`.
+const REQUESTS: [&str; 18] = [
     "pipeline",
     "ledMode",
     "camMode",
@@ -14,7 +14,6 @@ const REQUESTS: [&str; 19] = [
     "crop",
     "keystone_set",
     "priorityid",
-    "robot_orientation_set",
     "fiducial_id_filters_set",
     "fiducial_offset_set",
     "fiducial_downscale_set",
@@ -59,7 +58,6 @@ pub(crate) fn wish(topic: &str, value: &Content) -> Result<Option<RobotWish>, No
             Some(id) => Ok(Wish::PriorityTag(u32::try_from(id).ok())),
             None => Err("the number of a tag, or -1"),
         },
-        "robot_orientation_set" => numbers(value).map(Wish::Orientation).ok_or("six numbers"),
         "camerapose_robotspace_set" => numbers(value).map(Wish::OnRobot).ok_or("six numbers"),
         "fiducial_id_filters_set" => tags(value).map(Wish::Tags).ok_or("numbers of tags"),
         "fiducial_downscale_set" => match whole(value) {
@@ -111,7 +109,7 @@ fn snapshot(value: &Content) -> Option<Wish> {
     })
 }
 
-fn numbers<const N: usize>(value: &Content) -> Option<[f64; N]> {
+pub(super) fn numbers<const N: usize>(value: &Content) -> Option<[f64; N]> {
     any_numbers(value)?.try_into().ok()
 }
 
@@ -162,8 +160,8 @@ mod tests {
             Some(Wish::Tags(vec![3, 4]))
         );
         assert_eq!(
-            asked("robot_orientation_set", [90.0, 1.0, 0.0, 0.0, 0.0, 0.0]),
-            Some(Wish::Orientation([90.0, 1.0, 0.0, 0.0, 0.0, 0.0]))
+            asked("camerapose_robotspace_set", [0.1, 0.0, 0.5, 0.0, -20.0, 0.0]),
+            Some(Wish::OnRobot([0.1, 0.0, 0.5, 0.0, -20.0, 0.0]))
         );
         assert_eq!(
             asked("throttle_set", 100.0),
@@ -173,6 +171,7 @@ mod tests {
             })
         );
         assert_eq!(asked("tx", 1.0), None);
+        assert_eq!(asked("robot_orientation_set", [0.0; 6]), None);
         assert_eq!(wish("/limelight/pipeline", &1.0.into()), Ok(None));
     }
 
@@ -186,7 +185,7 @@ mod tests {
             ("crop", Content::from([f64::NAN; 4])),
             ("fiducial_id_filters_set", Content::from([1e20; 1])),
             ("fiducial_id_filters_set", Content::from([1.0; 129])),
-            ("robot_orientation_set", Content::from("ninety")),
+            ("camerapose_robotspace_set", Content::from("above")),
         ] {
             let told = wish(&format!("/limelight-front/{key}"), &value)
                 .unwrap_err()

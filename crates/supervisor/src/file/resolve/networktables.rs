@@ -59,7 +59,8 @@ impl Resolver<'_, '_> {
         let queued = with_queue(wire, QUEUE);
         let input = |found: &Found| Input::new(&found.node, found.output, &queued);
         if pattern.contains('*') {
-            let fit: Vec<Found> = self.streams.matching(pattern).into_iter().filter(can_be_told).collect();
+            let is_told = |found: &Found| found.node != node.name && can_be_told(found);
+            let fit: Vec<Found> = self.streams.matching(pattern).into_iter().filter(is_told).collect();
             if fit.is_empty() && !self.lost_cameras && self.all_known() {
                 let message = format!("`in: {pattern}` fits no stream of tags or targets");
                 let hint = self.those_that_can_be_told();
@@ -77,7 +78,10 @@ impl Resolver<'_, '_> {
         };
         let mut inputs = Vec::new();
         for found in &found {
-            if can_be_told(found) {
+            if found.node == node.name {
+                let message = format!("input `{}` is what the robot itself says", found.name());
+                self.tell(node, &wire.spot, &message, Some("remove it".to_owned()));
+            } else if can_be_told(found) {
                 inputs.extend(input(found));
             } else {
                 let (name, carries) = (found.name(), in_words(found.carries));

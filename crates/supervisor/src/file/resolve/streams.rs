@@ -184,7 +184,7 @@ fn no_such_output(name: &str, output: Option<&str>, outputs: &[OutputSpec]) -> N
     Nowhere {
         is_node: false,
         message: format!("input `{name}/{output}`: `{name}` has no such output"),
-        hint: Some(hint),
+        hint: (!outputs.is_empty()).then_some(hint),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) const KINDS: [Kind; 19] = [
     Kind::sink::<Reader<Recorder>>("record", "Writes streams into files."),
     Kind::sink::<Reader<Alerts>>("alert", "Tells somebody."),
     Kind::sink::<Reader<Keeper>>("evidence", "Keeps what was heard."),
-    Kind::sink::<Reader<Robot>>("networktables", "Tells a robot."),
+    Kind::sink::<RobotReader>("networktables", "Tells a robot."),
     Kind::sink::<Reader<Web>>("web", "The page."),
 ];
 
@@ -265,6 +265,9 @@ settings! {
         /// Its team.
         #[serde(default)]
         team: Option<u16>,
+        /// Which entry has its heading.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heading: Option<String>,
     }
 }
 impl Settings for Robot {}
@@ -537,6 +540,26 @@ impl<S: Settings + 'static> Sink for Reader<S> {
     const INPUTS: InputNeed = InputNeed::Anything;
 
     fn open(_: S, _: &NodeContext) -> Result<Self, NodeError> {
+        never()
+    }
+
+    fn run(self, _: &NodeContext) -> Result<(), NodeError> {
+        never()
+    }
+}
+
+/// A sink that writes what it is told back, with some settings.
+struct RobotReader;
+impl Sink for RobotReader {
+    type Settings = Robot;
+    const INPUTS: InputNeed = InputNeed::Anything;
+    const OUTPUTS: &'static [OutputSpec] = &[output("heading", Carries::Results)];
+
+    fn outputs(settings: &Robot, _: &Path) -> Vec<OutputSpec> {
+        settings.heading.iter().flat_map(|_| Self::OUTPUTS.to_vec()).collect()
+    }
+
+    fn open(_: Robot, _: &NodeContext) -> Result<Self, NodeError> {
         never()
     }
 

@@ -145,3 +145,32 @@ fn a_robot_understands_tags_and_targets_alone() {
     hint: for example `networktables: {team: 1518, in: tags}`, or `{server: 127.0.0.1, in: tags}`
     ");
 }
+
+const LISTENS: &str = "cameras: {front: scene}\nstages: {tags: {kind: apriltag}, place: {kind: listener, in: [tags, networktables/heading]}}\n";
+
+#[test]
+fn a_stage_reads_what_the_robot_says_back_and_the_robot_does_not() {
+    let whole = format!("{LISTENS}networktables: {{team: 1518, heading: /gyro}}\n");
+    let plan = plan(&whole);
+    let place = plan.nodes.iter().find(|node| node.spec.node == "place").unwrap();
+    let reads: Vec<String> = place.spec.inputs.iter().map(|input| input.stream.to_string()).collect();
+    assert_eq!(reads, ["tags/detections", "networktables/heading"]);
+    assert_eq!(wires(&plan), ["tags/detections"]);
+    let streams = robot(&plan).streams();
+    assert_eq!(streams.iter().map(ToString::to_string).collect::<Vec<_>>(), ["networktables/heading"]);
+    let mine = whole.replace("heading: /gyro", "heading: /gyro, in: [tags, networktables/heading]");
+    insta::assert_snapshot!(told(&mine), @r"
+    error: `networktables`: input `networktables/heading` is what the robot itself says
+      --> pipeline.yaml:3:60
+    hint: remove it
+    ");
+}
+
+#[test]
+fn a_heading_that_no_robot_tells_is_a_mistake() {
+    insta::assert_snapshot!(told(&format!("{LISTENS}networktables: 1518\n")), @r"
+    error: stage `place`: input `networktables/heading`: `networktables` has no such output
+      --> pipeline.yaml:2:75
+    hint: a robot tells its heading with `dialect: limelight`, or where `heading: {entry: /robot/gyro}` says which entry has it
+    ");
+}
