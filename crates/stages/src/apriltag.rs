@@ -13,11 +13,12 @@ use bushbaby_vision::field::FieldLayout;
 use bushbaby_vision::pose::Transform;
 use bushbaby_vision::results::{Detections, Known, TagSizes, detections};
 
+use crate::Crop;
 use crate::cameras::Cameras;
 
 mod settings;
 
-pub use settings::{Crop, Settings};
+pub use settings::Settings;
 
 /// The kind.
 pub const KIND: Kind = Kind::stage::<AprilTag>("apriltag", "Finds AprilTags in pictures and says where they are.");
@@ -271,20 +272,6 @@ mod tests {
             "{corner:?}"
         );
         assert_eq!(ids("cropped", r#"{"crop":{"left":"50%"}}"#).0, [0; 0]);
-    }
-
-    #[test]
-    fn a_part_of_the_picture_is_never_empty() {
-        let part = |text: &str| settings(&format!(r#"{{"crop":{text}}}"#)).crop.pixels(640, 480);
-        assert_eq!(part("{}"), [0, 0, 640, 480]);
-        assert_eq!(part(r#"{"left":"25%","bottom":"50%"}"#), [160, 0, 480, 240]);
-        assert_eq!(part(r#"{"left":"100%","top":"99.99%"}"#), [639, 479, 1, 1]);
-        let wrong = settings(r#"{"crop":{"left":"60%","right":"40%"}}"#);
-        let problems = bushbaby_node::Settings::check(&wrong, std::path::Path::new("."));
-        assert_eq!(
-            problems[0].message,
-            "got `60%` to `40%`, wanted a part of the picture: from less to more, at most `100%`"
-        );
     }
 
     #[test]

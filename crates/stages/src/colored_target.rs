@@ -8,6 +8,7 @@ use bushbaby_node::{Carries, InputNeed, Kind, NodeContext, NodeError, OutputSpec
 use bushbaby_vision::results::{KnownTarget, Targets, targets};
 use bushbaby_vision::target::{Aim, TargetDetector, TargetModel};
 
+use crate::Crop;
 use crate::cameras::Cameras;
 
 mod settings;
@@ -24,6 +25,7 @@ pub const KIND: Kind = Kind::stage::<ColoredTarget>(
 #[derive(Debug)]
 pub struct ColoredTarget {
     detector: TargetDetector,
+    crop: Crop,
     cameras: Cameras,
     model: Option<TargetModel>,
     aim: Aim,
@@ -44,6 +46,7 @@ impl Stage for ColoredTarget {
         let model = settings.target_model(base_dir)?;
         Ok(Self {
             detector: TargetDetector::new(settings.detector_settings(model.as_ref())),
+            crop: settings.crop,
             cameras: Cameras::new(base_dir, settings.calibration.as_deref(), settings.field_of_view),
             model,
             aim: settings.aim.into(),
@@ -66,7 +69,8 @@ impl Stage for ColoredTarget {
 impl ColoredTarget {
     fn look_at(&mut self, frame: &Frame) -> Result<Targets, String> {
         let view = image::view(frame).map_err(|error| error.to_string())?;
-        let found = self.detector.detect(&view).map_err(|error| error.to_string())?;
+        let part_px = self.crop.pixels(view.width(), view.height());
+        let found = self.detector.detect_in(&view, part_px).map_err(|error| error.to_string())?;
         let camera = self.cameras.of(frame, view.width(), view.height());
         let known = KnownTarget {
             // The field of view was checked: there is always one, if only a guess.

@@ -6,12 +6,14 @@ use bushbaby_node::Kind;
 pub mod apriltag;
 mod cameras;
 pub mod colored_target;
+mod crop;
 pub mod field_pose;
 mod layouts;
 mod on_robot;
 pub mod overlay;
 pub mod sound_events;
 
+pub use crop::Crop;
 pub use on_robot::OnRobot;
 
 /// Every kind of stage, one line each.

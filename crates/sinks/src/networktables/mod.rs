@@ -52,7 +52,7 @@ use dashboards::Streams;
 use heading::{HEADING, HeadingWatch};
 use leds::LedSwitch;
 use robot::{Reach, Robot};
-use seen::Seen;
+use seen::{Of, Seen};
 use snapshots::Snapshots;
 use telling::{Manner, News, Telling};
 
@@ -198,6 +198,8 @@ struct Camera {
     stream: StreamName,
     /// Who looks at them.
     stages: BTreeSet<String>,
+    /// Whether any of them finds tags.
+    has_tags: bool,
     /// What was wished of them last: of each setting, and of their rest.
     wished: Vec<Change>,
     /// Pictures that the robot has asked for, by topic.
@@ -246,9 +248,11 @@ impl Running<'_> {
                 let known = self.cameras.entry(camera.to_owned()).or_insert_with(|| Camera {
                     stream: frame.origin().stream.clone(),
                     stages: BTreeSet::new(),
+                    has_tags: false,
                     wished: Vec::new(),
                     snapshots: BTreeMap::new(),
                 });
+                known.has_tags |= seen.of == Of::Tags;
                 if !known.stages.contains(stream.node()) {
                     known.stages.insert(stream.node().to_owned());
                 }
@@ -323,6 +327,8 @@ impl Running<'_> {
                 if count > before {
                     refused = self.snapshots.wish(&camera.stream).err();
                 }
+            } else if matches!(&wish.what, Wish::Tags(tags) if !tags.is_empty()) && !camera.has_tags {
+                refused = Some("only tags have ids, and what is found there are coloured targets");
             } else if let Some(change) = Change::of(&wish.what)
                 && camera.is_news(&change, self.telling.pipeline_of(name))
             {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use bushbaby_node::NodeError;
-use bushbaby_node::settings::{Angle, Length, Percent, Problem, Settings as NodeSettings};
+use bushbaby_node::settings::{Angle, Length, Problem, Settings as NodeSettings};
 use bushbaby_vision::apriltag::{DetectError, DetectorSettings, Family};
 use bushbaby_vision::field::FieldLayout;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{OnRobot, cameras, layouts};
+use crate::{Crop, OnRobot, cameras, layouts};
 
 /// Settings of the `apriltag` stage.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -66,32 +66,6 @@ pub struct Settings {
     /// How the camera sits on the robot. With `field`, the robot's place on the field comes too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_robot: Option<OnRobot>,
-}
-
-/// A part of the picture: shares of its width and height, counted from its left and its top.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Crop {
-    /// Its left side.
-    pub left: Percent,
-    /// Its upper side.
-    pub top: Percent,
-    /// Its right side.
-    pub right: Percent,
-    /// Its lower side.
-    pub bottom: Percent,
-}
-
-impl Default for Crop {
-    fn default() -> Self {
-        let (begin, end) = (Percent { percent: 0.0 }, Percent { percent: 100.0 });
-        Self {
-            left: begin,
-            top: begin,
-            right: end,
-            bottom: end,
-        }
-    }
 }
 
 fn default_family() -> String {
@@ -212,32 +186,5 @@ impl Settings {
     fn layout(&self, base_dir: &Path) -> Result<Option<FieldLayout>, Problem> {
         let Some(name) = &self.field else { return Ok(None) };
         layouts::layout("field", name, base_dir).map(Some)
-    }
-}
-
-impl Crop {
-    fn problem(&self) -> Option<Problem> {
-        let sides = [
-            ("crop.left", self.left, self.right),
-            ("crop.top", self.top, self.bottom),
-        ];
-        let (key, begin, end) = sides
-            .into_iter()
-            .find(|(_, begin, end)| !(begin.percent < end.percent && end.percent <= 100.0))?;
-        let message =
-            format!("got `{begin}` to `{end}`, wanted a part of the picture: from less to more, at most `100%`");
-        Some(Problem::new(key, message))
-    }
-
-    /// Its pixels in a picture of this size: first column, first row, columns, rows. Never empty in a picture that is not.
-    pub(super) fn pixels(&self, width_px: u32, height_px: u32) -> [u32; 4] {
-        let part = |begin: Percent, end: Percent, all: u32| {
-            let at = |share: Percent| (share.percent.clamp(0.0, 100.0) / 100.0 * f64::from(all)).round() as u32;
-            let first = at(begin).min(all.saturating_sub(1));
-            (first, at(end).max(first + 1).min(all) - first)
-        };
-        let (x, columns) = part(self.left, self.right, width_px);
-        let (y, rows) = part(self.top, self.bottom, height_px);
-        [x, y, columns, rows]
     }
 }

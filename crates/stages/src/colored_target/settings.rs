@@ -12,7 +12,7 @@ use bushbaby_vision::target::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cameras;
+use crate::{Crop, cameras};
 
 /// Settings of the `colored_target` stage.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +32,10 @@ pub struct Settings {
     /// `saturation` and `value`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brightness: Option<[u8; 2]>,
+    /// The part of the picture that is looked at: what is outside of it is found by nobody. Places and shares stay those of the whole
+    /// picture.
+    #[serde(default)]
+    pub crop: Crop,
     /// How much of the picture a shape covers, percent.
     #[serde(default = "default_area")]
     pub area: [f64; 2],
@@ -183,6 +187,7 @@ fn default_field_of_view() -> Angle {
 impl NodeSettings for Settings {
     fn check(&self, base_dir: &Path) -> Vec<Problem> {
         let mut problems = self.limits_problems();
+        problems.extend(self.crop.problem());
         let percent = [0.0, 100.0];
         let ranges = [
             ("area", self.area, percent),

@@ -92,6 +92,28 @@ fn each_picture_gives_one_result_also_without_targets_and_a_damaged_one_none() {
 }
 
 #[test]
+fn in_a_part_of_the_picture_places_and_shares_are_those_of_the_whole() {
+    let image = picture(&[[30, 40, 20, 20], [200, 50, 40, 30]]);
+    let found = |text: &str| {
+        let settings = settings(text);
+        let mut detector = TargetDetector::new(settings.detector_settings(None));
+        let view = image.view();
+        detector
+            .detect_in(&view, settings.crop.pixels(view.width(), view.height()))
+            .unwrap()
+    };
+    let all = found("{}");
+    assert_eq!(all.len(), 2);
+    // The second from the left is the larger one.
+    assert_eq!(found(r#"{"crop":{"left":"50%"}}"#), all[..1]);
+    assert_eq!(found(r#"{"crop":{"right":"50%"}}"#), all[1..]);
+    // One that is cut has what is left of it.
+    let cut = &found(r#"{"crop":{"left":"68.75%"}}"#)[0];
+    assert!((cut.rect.middle[0] - 230.0).abs() < 1e-9 && (cut.area - all[0].area / 2.0).abs() < 1e-9, "{cut:?}");
+    assert!(found(r#"{"crop":{"top":"50%"}}"#).is_empty());
+}
+
+#[test]
 fn a_model_decides_how_many_shapes_make_a_target() {
     let base = Path::new("");
     let group = |text: &str| {

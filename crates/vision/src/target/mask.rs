@@ -3,6 +3,7 @@
 use super::limits::{HsvTest, LANES, Limits, packed};
 use bushbaby_pixels::jpeg::{Decoder, JpegError};
 use bushbaby_pixels::{ImageView, PixelFormat, Range, RgbRows, luma};
+use std::ops;
 
 /// One bit for each pixel of a picture, kept between pictures for its memory.
 #[derive(Debug, Default)]
@@ -72,13 +73,41 @@ impl Mask {
         self.words.clear();
         self.words.resize(self.stride * (height + 2), 0);
     }
+}
 
-    /// The bits of the last word of a row that are pixels.
-    fn last_bits(&self) -> u64 {
-        match self.width % LANES {
-            0 => u64::MAX,
-            used => (1 << used) - 1,
+/// The part of a picture in which pixels may count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Window {
+    columns: ops::Range<usize>,
+    rows: ops::Range<usize>,
+}
+
+impl Window {
+    /// What of a part (first column, first row, columns, rows) is in the picture.
+    pub(super) fn of([x, y, columns, rows]: [u32; 4], view: &ImageView<'_>) -> Self {
+        let part = |first: u32, count: u32, all: u32| {
+            first.min(all) as usize..first.saturating_add(count).min(all) as usize
+        };
+        Self {
+            columns: part(x, columns, view.width()),
+            rows: part(y, rows, view.height()),
         }
+    }
+
+    /// The words of each row that have columns of it.
+    fn words(&self) -> ops::Range<usize> {
+        match self.columns.is_empty() {
+            true => 0..0,
+            false => self.columns.start / LANES..self.columns.end.div_ceil(LANES),
+        }
+    }
+
+    /// The bits of one of these words that are columns of it.
+    fn bits(&self, word: usize) -> u64 {
+        let first = word * LANES;
+        let from = self.columns.start.saturating_sub(first);
+        let to = (self.columns.end - first).min(LANES);
+        (u64::MAX >> (LANES - (to - from))) << from
     }
 }
 
@@ -91,13 +120,19 @@ pub(super) struct Masker {
 }
 
 impl Masker {
-    /// Makes `mask` that of all pixels within the limits.
+    /// Makes `mask` that of all pixels of the window within the limits.
     ///
     /// # Errors
     /// [`JpegError`], only for a JPEG.
-    pub(super) fn mask(&mut self, view: &ImageView<'_>, limits: &Limits, mask: &mut Mask) -> Result<(), JpegError> {
+    pub(super) fn mask(
+        &mut self,
+        view: &ImageView<'_>,
+        limits: &Limits,
+        window: &Window,
+        mask: &mut Mask,
+    ) -> Result<(), JpegError> {
         let Some(jpeg) = view.jpeg_bytes() else {
-            return self.mask_rows(view, limits, mask);
+            return self.mask_rows(view, limits, window, mask);
         };
         let mut decoder = self.decoder.take().map_or_else(Decoder::new, Ok)?;
         let mut decoded = std::mem::take(&mut self.decoded);
@@ -105,57 +140,67 @@ impl Masker {
             Limits::Hsv(_) => decoder.i420(jpeg, &mut decoded),
             Limits::Brightness(_) => decoder.gray8(jpeg, &mut decoded),
         }
-        .and_then(|()| self.mask_rows(&decoded.view(), limits, mask));
+        .and_then(|()| self.mask_rows(&decoded.view(), limits, window, mask));
         // One that met a damaged picture is not asked again.
         self.decoder = masked.is_ok().then_some(decoder);
         self.decoded = decoded;
         masked
     }
 
-    fn mask_rows(&mut self, view: &ImageView<'_>, limits: &Limits, mask: &mut Mask) -> Result<(), JpegError> {
+    fn mask_rows(
+        &mut self,
+        view: &ImageView<'_>,
+        limits: &Limits,
+        window: &Window,
+        mask: &mut Mask,
+    ) -> Result<(), JpegError> {
         mask.reset(view.width() as usize, view.height() as usize);
         match limits {
-            Limits::Hsv(limits) => Self::by_color(view, &HsvTest::new(limits), mask),
-            Limits::Brightness(limits) => self.by_brightness(view, *limits, mask)?,
+            Limits::Hsv(limits) => Self::by_color(view, &HsvTest::new(limits), window, mask),
+            Limits::Brightness(limits) => self.by_brightness(view, *limits, window, mask)?,
         }
         Ok(())
     }
 
-    fn by_color(view: &ImageView<'_>, test: &HsvTest, mask: &mut Mask) {
+    fn by_color(view: &ImageView<'_>, test: &HsvTest, window: &Window, mask: &mut Mask) {
         let Some(mut rows) = RgbRows::new(view) else { return };
         let mut rgb = [[0; LANES]; 3];
-        for y in 0..mask.height {
+        let words = window.words();
+        for y in window.rows.clone() {
             let width = mask.width;
-            for (index, word) in mask.row_mut(y).iter_mut().enumerate() {
+            for (index, word) in words.clone().zip(&mut mask.row_mut(y)[words.clone()]) {
                 let columns = index * LANES..width.min((index + 1) * LANES);
                 // Most of a picture that was taken for its targets is dark.
                 if rows.brightest(y, columns.clone()) < test.least_value() {
                     continue;
                 }
-                let count = columns.len();
                 let [r, g, b] = &mut rgb;
                 rows.read(y, columns, [r, g, b]);
-                *word = test.bits(r, g, b) & (u64::MAX >> (LANES - count));
+                *word = test.bits(r, g, b) & window.bits(index);
             }
         }
     }
 
-    fn by_brightness(&mut self, view: &ImageView<'_>, limits: [u8; 2], mask: &mut Mask) -> Result<(), JpegError> {
+    fn by_brightness(
+        &mut self,
+        view: &ImageView<'_>,
+        limits: [u8; 2],
+        window: &Window,
+        mask: &mut Mask,
+    ) -> Result<(), JpegError> {
         let gray = luma(view)?;
         let is_limited = view.color().range == Range::Limited
             && matches!(view.format(), PixelFormat::I420 | PixelFormat::Nv12 | PixelFormat::Yuyv);
         let [from, to] = if is_limited { as_limited(limits) } else { limits };
-        let last = mask.last_bits();
+        let words = window.words();
         let row = &mut self.row;
         row.resize(mask.width.next_multiple_of(LANES), 0);
-        for y in 0..mask.height {
+        for y in window.rows.clone() {
             row[..mask.width].copy_from_slice(gray.row(y));
-            let words = mask.row_mut(y);
-            for (word, pixels) in words.iter_mut().zip(row.as_chunks::<LANES>().0) {
-                *word = packed(&pixels.map(|level| u8::from((level >= from) & (level <= to))));
-            }
-            if let Some(word) = words.last_mut() {
-                *word &= last;
+            let pixels = &row.as_chunks::<LANES>().0[words.clone()];
+            for ((index, word), pixels) in words.clone().zip(&mut mask.row_mut(y)[words.clone()]).zip(pixels) {
+                let counts = pixels.map(|level| u8::from((level >= from) & (level <= to)));
+                *word = packed(&counts) & window.bits(index);
             }
         }
         Ok(())
@@ -176,6 +221,10 @@ mod tests {
     use super::*;
     use bushbaby_pixels::jpeg::Encoder;
     use bushbaby_pixels::{ColorSpace, Image, Matrix, to_rgb8};
+
+    fn whole(view: &ImageView<'_>) -> Window {
+        Window::of([0, 0, view.width(), view.height()], view)
+    }
 
     #[test]
     fn in_every_format_and_width_a_pixel_counts_when_its_colour_does() {
@@ -199,13 +248,55 @@ mod tests {
                 }
                 let rgb = to_rgb8(&image.view()).unwrap();
                 let (mut masker, mut mask) = (Masker::default(), Mask::default());
-                masker.mask(&image.view(), &Limits::Hsv(limits), &mut mask).unwrap();
+                let view = image.view();
+                masker.mask(&view, &Limits::Hsv(limits), &whole(&view), &mut mask).unwrap();
                 for (i, pixel) in rgb.bytes().chunks_exact(3).enumerate() {
                     let (x, y) = (i % width as usize, i / width as usize);
                     let wanted = limits.contains([pixel[0], pixel[1], pixel[2]]);
                     assert_eq!(mask.has(x, y), wanted, "{format} {width} ({x}, {y})");
                 }
                 assert!(!mask.has(width as usize, 0) && !mask.has(0, 9));
+            }
+        }
+    }
+
+    #[test]
+    fn in_a_part_of_a_picture_the_same_pixels_count_and_outside_none() {
+        let by_color = Limits::Hsv(HsvLimits {
+            hue: [0, 179],
+            saturation: [0, 255],
+            value: [60, 255],
+        });
+        for (format, limits) in [
+            (PixelFormat::I420, by_color),
+            (PixelFormat::Rgb8, by_color),
+            (PixelFormat::Nv12, Limits::Brightness([60, 200])),
+        ] {
+            let mut image = Image::new(format, 150, 9, ColorSpace::JPEG).unwrap();
+            for plane in image.planes_mut() {
+                plane.iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 71) as u8);
+            }
+            let view = image.view();
+            let (mut masker, mut all, mut mask) = (Masker::default(), Mask::default(), Mask::default());
+            masker.mask(&view, &limits, &whole(&view), &mut all).unwrap();
+            assert!(all.count() > 100);
+            for [left, top, columns, rows] in [
+                [0, 0, 150, 9],
+                [5, 2, 1, 1],
+                [63, 1, 3, 7],
+                [64, 0, 64, 9],
+                [70, 3, 500, 500],
+                [128, 8, 22, 1],
+                [150, 9, 5, 5],
+                [9, 0, 0, 9],
+            ] {
+                let part = [left, top, columns, rows];
+                masker.mask(&view, &limits, &Window::of(part, &view), &mut mask).unwrap();
+                for (x, y) in (0..9).flat_map(|y| (0..150).map(move |x| (x, y))) {
+                    let is_in = (left..left.saturating_add(columns)).contains(&x) && (top..top + rows).contains(&y);
+                    let (x, y) = (x as usize, y as usize);
+                    assert_eq!(mask.has(x, y), is_in && all.has(x, y), "{format} {part:?} ({x}, {y})");
+                }
             }
         }
     }
@@ -224,8 +315,9 @@ mod tests {
             let [luma, ..] = image.planes_mut();
             luma.copy_from_slice(&levels);
             let (mut masker, mut mask) = (Masker::default(), Mask::default());
+            let view = image.view();
             masker
-                .mask(&image.view(), &Limits::Brightness([128, 200]), &mut mask)
+                .mask(&view, &Limits::Brightness([128, 200]), &whole(&view), &mut mask)
                 .unwrap();
             let found: Vec<usize> = (0..6).filter(|x| mask.has(*x, 0)).collect();
             assert_eq!(found, [2, 3], "{range:?}");
@@ -246,10 +338,10 @@ mod tests {
         });
         let (mut masker, mut mask) = (Masker::default(), Mask::default());
         let cut = ImageView::jpeg(&jpeg[..jpeg.len() - 30]).unwrap();
-        assert!(masker.mask(&cut, &green, &mut mask).is_err());
-        let whole = ImageView::jpeg(&jpeg).unwrap();
+        assert!(masker.mask(&cut, &green, &whole(&cut), &mut mask).is_err());
+        let good = ImageView::jpeg(&jpeg).unwrap();
         for limits in [green, Limits::Brightness([100, 200])] {
-            masker.mask(&whole, &limits, &mut mask).unwrap();
+            masker.mask(&good, &limits, &whole(&good), &mut mask).unwrap();
             assert_eq!(mask.count(), 32 * 16);
         }
     }

@@ -34,7 +34,7 @@ pub use sort::Sort;
 use crate::camera::CameraModel;
 use blobs::{Blob, BlobFinder};
 use bushbaby_pixels::{ImageView, jpeg::JpegError};
-use mask::Masker;
+use mask::{Masker, Window};
 use shape::polygon_area;
 
 /// What targets look like.
@@ -113,7 +113,18 @@ impl TargetDetector {
     /// # Errors
     /// [`JpegError`], only for a JPEG.
     pub fn detect(&mut self, view: &ImageView<'_>) -> Result<Vec<Target>, JpegError> {
-        self.masker.mask(view, &self.settings.limits, &mut self.mask)?;
+        self.detect_in(view, [0, 0, view.width(), view.height()])
+    }
+
+    /// The same in a part of the picture: only there pixels count. Places and shares are those of the whole picture.
+    ///
+    /// - `part_px`: first column, first row, columns, rows; what of it is outside the picture is nothing.
+    ///
+    /// # Errors
+    /// [`JpegError`], only for a JPEG.
+    pub fn detect_in(&mut self, view: &ImageView<'_>, part_px: [u32; 4]) -> Result<Vec<Target>, JpegError> {
+        let window = Window::of(part_px, view);
+        self.masker.mask(view, &self.settings.limits, &window, &mut self.mask)?;
         let picture_px = [f64::from(view.width()), f64::from(view.height())];
         let all_px = picture_px[0] * picture_px[1];
         let shapes = self.shapes(all_px);
