@@ -271,7 +271,7 @@ fn where_the_robot_looks_makes_one_tag_enough_for_its_place() {
     max_distance: 1000m
     max_height: 1000m
     max_tilt: 180deg
-networktables: {{server: \"{}\", dialect: limelight, in: tags}}
+networktables: {{server: \"{}\", dialect: limelight, in: [tags, place]}}
 ",
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/layouts/scene-room.json"),
         robot.address()
@@ -293,6 +293,10 @@ networktables: {{server: \"{}\", dialect: limelight, in: tags}}
         );
         place()["method"] == "tag_and_heading"
     });
+    // The way back: the place is told to the robot, with the tags that it was found by.
+    let has_tags = |value: &Number| matches!(value, Number::Doubles(numbers) if numbers.get(7).is_some_and(|tags| *tags > 0.0));
+    let told = robot.wait_for("/limelight-front/botpose_orb_wpiblue", std::time::Duration::from_secs(40), has_tags);
+    assert!(told.is_some(), "{:?}", robot.value("/limelight-front/botpose_orb_wpiblue"));
     assert_eq!(product.stop(), Some(0));
 }
 

@@ -1,6 +1,6 @@
 //! `networktables`: tells a robot what was found, in the words that its code knows already.
 //!
-//! In: detections of tags, coloured targets. Out: topics on the robot's NetworkTables server; and what it says back of where it looks,
+//! In: detections of tags, coloured targets, places of the robot. Out: topics on the robot's NetworkTables server; and what it says back of where it looks,
 //! as the stream `heading`.
 //!
 //! ```text
@@ -23,6 +23,7 @@ mod leds;
 mod limelight;
 mod machine;
 mod photonvision;
+mod place;
 mod robot;
 mod seen;
 mod settings;
@@ -52,7 +53,7 @@ use dashboards::Streams;
 use heading::{HEADING, HeadingWatch};
 use leds::LedSwitch;
 use robot::{Reach, Robot};
-use seen::{Of, Seen};
+use seen::{Found, Of};
 use snapshots::Snapshots;
 use telling::{Manner, News, Telling};
 
@@ -236,8 +237,8 @@ impl Running<'_> {
         let reporter = &self.context.reporter;
         let captured = frame.captured().mono;
         reporter.received(stream, frame.received_at().since(captured));
-        match Seen::read(frame.body()) {
-            Ok(seen) => {
+        match Found::read(frame.body()) {
+            Ok(Found::Seen(seen)) => {
                 let camera = frame.origin().stream.node();
                 if let Some(heading) = &self.heading
                     && self.hears_limelight
@@ -258,6 +259,11 @@ impl Running<'_> {
                 }
                 let clock = robot::clock(&self.status);
                 let news = self.telling.result(camera, &seen, captured, MonoTime::now(), clock);
+                self.tell(news);
+            }
+            Ok(Found::Place(place)) => {
+                let camera = frame.origin().stream.node();
+                let news = self.telling.place(camera, &place, captured, MonoTime::now());
                 self.tell(news);
             }
             Err(error) => reporter.warn(&format!("a frame of `{stream}` is told to nobody: {error}")),

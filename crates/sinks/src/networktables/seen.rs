@@ -5,14 +5,27 @@
 use bushbaby_vision::apriltag::Family;
 use bushbaby_vision::camera::CameraModel;
 use bushbaby_vision::pose::Transform;
-use bushbaby_vision::results::{DetectionItem, Detections, FieldItem, PoseItem, TargetItem, Targets, TransformItem};
+use bushbaby_vision::results::{
+    DetectionItem, Detections, FieldItem, FieldPoseResult, PoseItem, TargetItem, Targets, TransformItem,
+};
 use bushbaby_vision::target::yaw_pitch_deg;
 use serde::Deserialize;
+
+use super::place::RobotPlace;
 
 /// Longest body that is read.
 const LONGEST_BODY_BYTES: usize = 1 << 20;
 /// The formats count targets in one signed byte.
 pub(crate) const MOST_TARGETS: usize = 127;
+
+/// What a frame tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Found {
+    /// What one picture showed.
+    Seen(Seen),
+    /// Where the robot was when it was taken.
+    Place(RobotPlace),
+}
 
 /// What one picture showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +103,7 @@ pub(crate) struct Place {
 pub(crate) enum ReadError {
     #[error("its body has {bytes} bytes, more than any result of one picture")]
     TooLong { bytes: usize },
-    #[error("its body is `{found}`, wanted `detections` of `apriltag` or `results` of `colored_target`")]
+    #[error("its body is `{found}`, wanted `detections` of `apriltag`, `results` of `colored_target`, or `field_pose`")]
     Foreign { found: String },
     #[error("its body cannot be read: {0}")]
     Json(#[from] serde_json::Error),
@@ -101,8 +114,8 @@ struct Head {
     r#type: String,
 }
 
-impl Seen {
-    /// Reads the body of a frame. Things with a number that is none, or of which it is not known where they are, are left out.
+impl Found {
+    /// Reads the body of a frame.
     ///
     /// # Errors
     /// [`ReadError`], when it is not the result of one picture.
@@ -112,12 +125,18 @@ impl Seen {
         }
         let Head { r#type } = serde_json::from_slice(body)?;
         match r#type.as_str() {
-            "detections" => Ok(Self::of_tags(&serde_json::from_slice(body)?)),
-            "results" => Ok(Self::of_targets(&serde_json::from_slice(body)?)),
+            "detections" => Ok(Self::Seen(Seen::of_tags(&serde_json::from_slice(body)?))),
+            "results" => Ok(Self::Seen(Seen::of_targets(&serde_json::from_slice(body)?))),
+            "field_pose" => {
+                let found: FieldPoseResult = serde_json::from_slice(body)?;
+                Ok(Self::Place(RobotPlace::from(&found)))
+            }
             _ => Err(ReadError::Foreign { found: r#type }),
         }
     }
+}
 
+impl Seen {
     /// A picture in which nobody looked for anything.
     pub(crate) fn nothing(of: Of, camera: Option<CameraModel>) -> Self {
         Self {
@@ -129,6 +148,7 @@ impl Seen {
         }
     }
 
+    /// Things with a number that is none, or of which it is not known where they are, are left out.
     fn of_tags(found: &Detections) -> Self {
         let mut refused = Vec::new();
         let camera = found.calibration;

@@ -13,6 +13,7 @@ use super::dashboards::{self, Streams};
 use super::entry::{Content, Entry};
 use super::limelight;
 use super::photonvision::{self, Machine, TimeSync};
+use super::place::RobotPlace;
 use super::seen::{Of, Seen};
 use super::settings::Dialect;
 use super::stamp::Stamp;
@@ -22,6 +23,8 @@ use super::wish::Leds;
 const SILENT_AFTER: Duration = Duration::from_secs(2);
 /// Results that the rate is worked out from.
 const RATE_OVER: usize = 30;
+/// Pictures whose place may still come.
+const MOST_SEEN: usize = 8;
 /// How often it is said of a camera whose stages rest that nothing was found: photonlib takes half a second of silence for a lost one.
 const RESTING_EVERY: Duration = Duration::from_millis(100);
 
@@ -68,6 +71,10 @@ struct Camera {
     pipeline: u32,
     /// Kinds of things that were looked for last.
     of: Option<Of>,
+    /// What the last pictures showed, by their capture times: for the places that come of them.
+    seen: VecDeque<(MonoTime, Seen)>,
+    /// Places come of its pictures.
+    has_places: bool,
     /// Nobody looks for anything: driver mode.
     rests: bool,
     is_silent: bool,
@@ -135,6 +142,13 @@ impl Telling {
         camera.model = seen.camera;
         camera.of = Some(seen.of);
         camera.is_silent = false;
+        let is_place_to_come = camera.has_places && !camera.rests;
+        if is_place_to_come && seen.of == Of::Tags {
+            camera.seen.push_back((captured, seen.clone()));
+            if camera.seen.len() > MOST_SEEN {
+                camera.seen.pop_front();
+            }
+        }
         let stamp = Stamp {
             number: camera.results,
             captured_us: us(captured).saturating_add(clock.offset_us),
@@ -152,7 +166,28 @@ impl Telling {
                 Dialect::Limelight => limelight::result(name, seen, &stamp, self.manner.field_size_m),
             });
         }
+        if is_place_to_come {
+            entries.retain(|entry| !limelight::is_of_place(&entry.topic));
+        }
         entries.extend(self.for_dashboards(name));
+        self.say(entries, &mut news);
+        news
+    }
+
+    /// What a place has to tell that came of a picture. Only Limelight's tables have one.
+    pub(crate) fn place(&mut self, name: &str, place: &RobotPlace, captured: MonoTime, now: MonoTime) -> News {
+        let mut news = News::default();
+        if !self.speaks(Dialect::Limelight) {
+            return news;
+        }
+        if !self.cameras.contains_key(name) {
+            self.meet(name, &mut news);
+        }
+        let camera = self.cameras.entry(name.to_owned()).or_default();
+        camera.has_places = true;
+        let seen = camera.seen.iter().find(|(at, _)| *at == captured).map(|(_, seen)| seen);
+        let latency_ms = now.since(captured).as_secs_f64() * 1e3;
+        let entries = limelight::robot_place(name, place, seen, latency_ms, self.manner.field_size_m);
         self.say(entries, &mut news);
         news
     }
@@ -326,6 +361,7 @@ fn rate(came: &VecDeque<MonoTime>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::networktables::seen::Found;
     use crate::networktables::testing::{nothing, seen, two_tags};
 
     fn telling(dialects: &[Dialect]) -> Telling {
@@ -376,6 +412,50 @@ mod tests {
         assert_eq!(value(&news, "/photonvision/front/latencyMillis"), Some(20.0.into()));
         assert_eq!(value(&news, "/limelight-front/tl"), Some(20.0.into()));
         assert_eq!(value(&news, "/limelight-front/cl"), Some(0.0.into()));
+    }
+
+    #[test]
+    fn a_place_that_came_of_a_picture_is_told_with_its_tags() {
+        let mut telling = telling(&[Dialect::Photonvision, Dialect::Limelight]);
+        telling.manner.field_size_m = Some([16.0, 8.0]);
+        let place = |alliance: &str| {
+            let body = serde_json::json!({"type": "field_pose", "version": 1, "camera": "front", "alliance": alliance,
+                "robot": {"x": 2.5, "y": 1.0, "z": 0.0, "roll": 0.0, "pitch": 0.0, "yaw": 90.0},
+                "camera_pose": {"x": 2.5, "y": 1.5, "z": 0.5, "roll": 0.0, "pitch": 0.0, "yaw": 90.0},
+                "method": "tag_and_heading", "tags": [7], "std_devs": [0.01, 0.02, 1.0], "error_px": 0.3, "calibrated": true, "outliers": []});
+            match Found::read(body.to_string().as_bytes()) {
+                Ok(Found::Place(place)) => place,
+                other => panic!("{other:?}"),
+            }
+        };
+        let numbers = |news: &News, key: &str| match value(news, &format!("/limelight-front/{key}")) {
+            Some(Content::Doubles(numbers)) => Some(numbers.iter().map(|n| (n * 1e3).round() / 1e3).collect::<Vec<_>>()),
+            _ => None,
+        };
+        let first = telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1010), SYNCED);
+        assert_eq!(numbers(&first, "botpose_orb_wpiblue").unwrap()[7], 0.0);
+        let early = telling.place("front", &place("blue"), at_ms(1000), at_ms(1015));
+        let std_devs = numbers(&early, "stddevs").unwrap();
+        assert_eq!((std_devs[6], std_devs[7], std_devs[11], std_devs[0]), (0.01, 0.02, 1.0, 1e6));
+        let second = telling.result("front", &seen(&two_tags()), at_ms(1033), at_ms(1043), SYNCED);
+        assert_eq!(numbers(&second, "botpose_orb_wpiblue"), None, "the place comes behind it");
+        assert_eq!(numbers(&second, "stddevs"), None);
+        let placed = telling.place("front", &place("blue"), at_ms(1033), at_ms(1053));
+        let blue = numbers(&placed, "botpose_orb_wpiblue").unwrap();
+        // x, y, z, roll, pitch, yaw, age, one tag, no span, 2 m away, its area; then the tag, 2.5 m ahead of the robot's middle, half a
+        // metre up.
+        assert_eq!(blue[..10], [2.5, 1.0, 0.0, 0.0, 0.0, 90.0, 20.0, 1.0, 0.0, 2.0]);
+        assert_eq!((blue.len(), blue[11], blue[15], blue[16]), (18, 7.0, 2.0, 2.55));
+        assert_eq!(numbers(&placed, "botpose_orb_wpired").unwrap()[..6], [13.5, 7.0, 0.0, 0.0, 0.0, -90.0]);
+        assert_eq!(numbers(&placed, "botpose_orb").unwrap()[..6], [-5.5, -3.0, 0.0, 0.0, 0.0, 90.0]);
+        // Red's own numbers are red's.
+        let red = telling.place("front", &place("red"), at_ms(1033), at_ms(1054));
+        assert_eq!(numbers(&red, "botpose_orb_wpired").unwrap()[..2], [2.5, 1.0]);
+        assert_eq!(numbers(&red, "botpose_orb_wpiblue").unwrap()[..2], [13.5, 7.0]);
+        // Nobody looks: there is no place any more.
+        telling.rest_is("front", true);
+        let resting = telling.look(at_ms(1200), None, SYNCED);
+        assert_eq!(numbers(&resting, "botpose_orb_wpiblue").unwrap()[7], 0.0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::seen::Seen;
+use super::seen::{Found, Seen};
 use super::stamp::Stamp;
 
 /// A camera of 640x480 pixels, 90 degrees wide, axis in the middle.
@@ -51,7 +51,10 @@ pub(crate) fn nothing() -> Value {
 
 /// As the sink reads it.
 pub(crate) fn seen(body: &Value) -> Seen {
-    Seen::read(body.to_string().as_bytes()).expect("a result that can be read")
+    match Found::read(body.to_string().as_bytes()) {
+        Ok(Found::Seen(seen)) => seen,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// The twelfth result, 12.5 ms old.

@@ -1,9 +1,10 @@
 //! `botpose` and its kin: where the robot is, from each corner of the field that people measure from.
 
-use bushbaby_vision::field::robot_from_camera;
+use bushbaby_vision::field::{Alliance, robot_from_camera};
 use bushbaby_vision::pose::Transform;
 
 use crate::networktables::axes::{distance_m, six, wpilib_camera, wpilib_from_camera};
+use crate::networktables::place::RobotPlace;
 use crate::networktables::seen::{Place, Seen, Target};
 use crate::networktables::stamp::Stamp;
 
@@ -53,18 +54,50 @@ impl Fields {
         let robot = place
             .field_from_robot
             .unwrap_or_else(|| wpilib_camera(&place.field_from_camera));
-        let tags = those_that_count(seen, place);
+        let tags = those_that_count(seen, &place.tags);
         let of = |robot: Transform| nothing.with(&robot, &tags);
-        let turned = |[length, width]: [f64; 2]| {
-            robot_from_camera([length, width, 0.0], 0.0, 0.0, 180.0) * wpilib_from_camera().inverse()
-        };
-        let moved = |[length, width]: [f64; 2]| {
-            robot_from_camera([-length / 2.0, -width / 2.0, 0.0], 0.0, 0.0, 0.0) * wpilib_from_camera().inverse()
-        };
         Self {
-            centre: field_size_m.map_or_else(none, |size| of(moved(size) * robot)),
-            red: field_size_m.map_or_else(none, |size| of(turned(size) * robot)),
+            centre: field_size_m.map_or_else(none, |size| of(middle_from_blue(size) * robot)),
+            red: field_size_m.map_or_else(none, |size| of(across(size) * robot)),
             blue: of(robot),
+            ..nothing
+        }
+    }
+
+    /// The same of a place that `field_pose` found. `seen`: what the picture showed, where that is known; its tags are told only then.
+    pub(super) fn of_place(
+        place: &RobotPlace,
+        seen: Option<&Seen>,
+        latency_ms: f64,
+        field_size_m: Option<[f64; 2]>,
+    ) -> Self {
+        let standing = place.robot.as_ref();
+        let nothing = Self {
+            centre: Vec::new(),
+            blue: Vec::new(),
+            red: Vec::new(),
+            robot_from_camera: standing.map_or_else(Transform::identity, |standing| {
+                wpilib_from_camera().inverse() * standing.robot_from_camera
+            }),
+            latency_ms,
+        };
+        let none = || nothing.nothing();
+        let tags = match (seen, standing) {
+            (Some(seen), Some(standing)) => those_that_count(seen, &standing.tags),
+            _ => Vec::new(),
+        };
+        let own = standing.map(|standing| standing.origin_from_robot);
+        let other = own.zip(field_size_m).map(|(own, size)| across(size) * own);
+        let (blue, red) = match place.alliance {
+            Alliance::Blue => (own, other),
+            Alliance::Red => (other, own),
+        };
+        let middle = blue.zip(field_size_m).map(|(blue, size)| middle_from_blue(size) * blue);
+        let of = |robot: Option<Transform>| robot.map_or_else(none, |robot| nothing.with(&robot, &tags));
+        Self {
+            centre: of(middle),
+            blue: of(blue),
+            red: of(red),
             ..nothing
         }
     }
@@ -93,9 +126,18 @@ impl Fields {
     }
 }
 
-/// The tags that the place was found by.
-fn those_that_count<'s>(seen: &'s Seen, place: &Place) -> Vec<&'s Target> {
-    let counts = |target: &&Target| target.tag.is_some_and(|(id, _)| place.tags.contains(&id));
+/// From one corner of the field to the one across.
+fn across([length, width]: [f64; 2]) -> Transform {
+    robot_from_camera([length, width, 0.0], 0.0, 0.0, 180.0) * wpilib_from_camera().inverse()
+}
+
+fn middle_from_blue([length, width]: [f64; 2]) -> Transform {
+    robot_from_camera([-length / 2.0, -width / 2.0, 0.0], 0.0, 0.0, 0.0) * wpilib_from_camera().inverse()
+}
+
+/// The tags that a place was found by.
+fn those_that_count<'s>(seen: &'s Seen, tags: &[u32]) -> Vec<&'s Target> {
+    let counts = |target: &&Target| target.tag.is_some_and(|(id, _)| tags.contains(&id));
     seen.targets.iter().filter(counts).collect()
 }
 

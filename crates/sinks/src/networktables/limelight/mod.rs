@@ -10,6 +10,7 @@ mod requests;
 
 use super::axes::six;
 use super::entry::{Content, Entry};
+use super::place::RobotPlace;
 use super::seen::{Of, Seen, Target};
 use super::stamp::Stamp;
 use botpose::{Fields, fiducial};
@@ -30,6 +31,36 @@ const NONE: f64 = -1.0;
 /// The name of a camera's table.
 pub(crate) fn table(camera: &str) -> String {
     format!("limelight-{camera}")
+}
+
+/// What is said of the robot's place that `field_pose` found from one picture: what Limelight's second way to a place is told by.
+pub(crate) fn robot_place(
+    camera: &str,
+    place: &RobotPlace,
+    seen: Option<&Seen>,
+    latency_ms: f64,
+    field_size_m: Option<[f64; 2]>,
+) -> Vec<Entry> {
+    let table = table(camera);
+    let entry = |name: &str, content: Content| Entry::new(format!("/{table}/{name}"), content);
+    let fields = Fields::of_place(place, seen, latency_ms, field_size_m);
+    let mut std_devs = [UNKNOWN_STDDEV; 12];
+    if let Some(standing) = &place.robot {
+        let [x, y, yaw] = standing.std_devs;
+        (std_devs[6], std_devs[7], std_devs[11]) = (x, y, yaw);
+    }
+    vec![
+        entry("botpose_orb", fields.centre.into()),
+        entry("botpose_orb_wpiblue", fields.blue.into()),
+        entry("botpose_orb_wpired", fields.red.into()),
+        entry("stddevs", std_devs.into()),
+    ]
+}
+
+/// Whether [`robot_place`] says this topic.
+pub(crate) fn is_of_place(topic: &str) -> bool {
+    let key = topic.rsplit('/').next().unwrap_or_default();
+    key == "stddevs" || key.starts_with("botpose_orb")
 }
 
 /// What is said of one picture.

@@ -26,7 +26,7 @@ fn right_and_up_are_positive_and_the_area_is_a_share_of_the_picture() {
     assert!((middle.area_percent - 100.0 * 64.0 * 64.0 / (640.0 * 480.0)).abs() < 1e-9);
     let above = json!({"type": "detections", "version": 1, "camera": "front", "items": [tag(1, [288.0, 0.0], 64.0, [0.0, -1.0, 2.0])],
                        "calibration": calibration()});
-    assert!(super::Seen::read(above.to_string().as_bytes()).unwrap().targets[0].yaw_pitch_deg[1] > 30.0);
+    assert!(crate::networktables::testing::seen(&above).targets[0].yaw_pitch_deg[1] > 30.0);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_tag_of_an_unknown_camera_is_where_its_pose_says() {
         .yaw_pitch_deg[0];
     assert!((angle - 2.0_f64.atan2(4.0).to_degrees()).abs() < 1e-9);
     body["items"][0].as_object_mut().unwrap().remove("pose");
-    let left = super::Seen::read(body.to_string().as_bytes()).unwrap();
+    let left = crate::networktables::testing::seen(&body);
     assert_eq!(
         left.refused,
         ["tag 3 is left out: neither its camera nor its pose is known"]
@@ -106,10 +106,10 @@ fn a_picture_without_anything_is_a_result() {
 
 #[test]
 fn what_is_no_result_of_a_picture_is_refused_in_words() {
-    let told = |body: &[u8]| Seen::read(body).unwrap_err().to_string();
+    let told = |body: &[u8]| Found::read(body).unwrap_err().to_string();
     assert_eq!(
         told(br#"{"type":"events","version":1}"#),
-        "its body is `events`, wanted `detections` of `apriltag` or `results` of `colored_target`"
+        "its body is `events`, wanted `detections` of `apriltag`, `results` of `colored_target`, or `field_pose`"
     );
     assert!(told(b"").starts_with("its body cannot be read: "));
     assert!(told(&[0xff; 40]).starts_with("its body cannot be read: "));
