@@ -9,7 +9,7 @@ help:
 	@echo "make test    all tests, the ones in a real browser included"
 	@echo "make lint    formatter and lints, warnings as errors"
 	@echo "make bench   the bus beside this machine's own memory copy"
-	@echo "make peers   the bus, recordings, sound scores and robots beside the programs of others"
+	@echo "make peers   the bus, recordings, sound scores, robots and H.264 beside the programs of others"
 	@echo "make measure how old a picture is when the browser draws it"
 	@echo "make wheel   dist/bushbaby-….whl: the Python package with the command in it"
 	@echo "make soak    kills, freezes and an hour's work: two hours"
@@ -42,6 +42,7 @@ peers:
 	scripts/peers.sh
 	scripts/recording-tests.sh
 	scripts/rtsp-peers.sh
+	scripts/webrtc-peer.sh
 	scripts/sound/peers.sh
 	scripts/networktables/peers.sh
 	scripts/networktables/photon.sh
