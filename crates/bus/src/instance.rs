@@ -12,6 +12,9 @@ use crate::names::InstanceName;
 /// Environment variable that names the instance of a process.
 pub const INSTANCE_VARIABLE: &str = "BUSHBABY_INSTANCE";
 
+/// The socket in an instance's runtime folder at which its supervisor answers.
+pub const CONTROL_SOCKET: &str = "control.sock";
+
 /// Everything that one `bushbaby run` started. Two instances share no stream, no file and no clean-up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Instance {
@@ -24,7 +27,7 @@ impl Instance {
     /// Returns the instance of that name, with its folders as the environment says now. Creates nothing.
     pub fn new(name: InstanceName) -> Self {
         let state_dir = state_home().join("bushbaby").join(name.as_str());
-        let runtime_dir = runtime_home().join("bushbaby").join(name.as_str());
+        let runtime_dir = place_in(&runtime_home(&name), &name);
         Self {
             name,
             state_dir,
@@ -53,7 +56,7 @@ impl Instance {
     }
 
     /// Returns the folder for sockets and locks: `$XDG_RUNTIME_DIR/bushbaby/NAME`, else
-    /// `/tmp/bushbaby-UID/bushbaby/NAME`.
+    /// `/tmp/bushbaby-UID/bushbaby/NAME`. The second also when the instance runs there: a service has no folder of a login.
     pub fn runtime_dir(&self) -> &Path {
         &self.runtime_dir
     }
@@ -65,10 +68,8 @@ impl Instance {
     /// [`BusError::Folder`], when somebody else owns it or may enter it; [`BusError::System`], when it cannot be made.
     pub fn create_runtime_dir(&self) -> Result<&Path, BusError> {
         let bushbaby = self.runtime_dir.parent().unwrap_or(&self.runtime_dir);
-        if absolute("XDG_RUNTIME_DIR").is_none()
-            && let Some(home) = bushbaby.parent()
-        {
-            private_dir(home)?;
+        if bushbaby.parent() == Some(&home_without_login()) {
+            private_dir(&home_without_login())?;
         }
         private_dir(bushbaby)?;
         private_dir(&self.runtime_dir)?;
@@ -113,12 +114,36 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), BusError> {
 fn state_home() -> PathBuf {
     absolute("XDG_STATE_HOME").unwrap_or_else(|| match absolute("HOME") {
         Some(home) => home.join(".local/state"),
-        None => runtime_home().join("state"),
+        None => home_without_login().join("state"),
     })
 }
 
-fn runtime_home() -> PathBuf {
-    absolute("XDG_RUNTIME_DIR").unwrap_or_else(|| format!("/tmp/bushbaby-{}", geteuid().as_raw()).into())
+fn runtime_home(name: &InstanceName) -> PathBuf {
+    chosen_home(absolute("XDG_RUNTIME_DIR"), home_without_login(), name)
+}
+
+fn home_without_login() -> PathBuf {
+    format!("/tmp/bushbaby-{}", geteuid().as_raw()).into()
+}
+
+/// The folder of the login where there is one, unless the instance runs in the other one and not there. Anybody may make a folder in
+/// `/tmp`: only one that is ours alone counts.
+fn chosen_home(of_login: Option<PathBuf>, other: PathBuf, name: &InstanceName) -> PathBuf {
+    let Some(of_login) = of_login else { return other };
+    let runs_in = |home: &Path| place_in(home, name).join(CONTROL_SOCKET).exists();
+    let is_ours_alone = |home: &Path| {
+        std::fs::symlink_metadata(home)
+            .is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0)
+    };
+    if !runs_in(&of_login) && is_ours_alone(&other) && runs_in(&other) {
+        other
+    } else {
+        of_login
+    }
+}
+
+fn place_in(home: &Path, name: &InstanceName) -> PathBuf {
+    home.join("bushbaby").join(name.as_str())
 }
 
 /// Returns the variable's folder; a relative one is ignored, as the XDG base directory specification demands.
@@ -126,4 +151,39 @@ fn absolute(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn who_logs_in_finds_the_instance_that_a_service_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (of_login, other) = (folder.path().join("login"), folder.path().join("other"));
+        let name: InstanceName = "robot".parse().unwrap();
+        let chosen = || chosen_home(Some(of_login.clone()), other.clone(), &name);
+        let run_in = |home: &Path| {
+            private_dir(home).unwrap();
+            fs::create_dir_all(place_in(home, &name)).unwrap();
+            fs::write(place_in(home, &name).join(CONTROL_SOCKET), "").unwrap();
+        };
+        assert_eq!(chosen_home(None, other.clone(), &name), other);
+        assert_eq!(chosen(), of_login);
+        run_in(&other);
+        assert_eq!(chosen(), other);
+        assert_eq!(
+            chosen_home(Some(of_login.clone()), other.clone(), &"drivers".parse().unwrap()),
+            of_login
+        );
+        // Somebody else could have put something there.
+        fs::set_permissions(&other, Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(chosen(), of_login);
+        fs::set_permissions(&other, Permissions::from_mode(0o700)).unwrap();
+        run_in(&of_login);
+        assert_eq!(chosen(), of_login);
+    }
 }

@@ -88,7 +88,7 @@ pub use counts::ReadCounts;
 pub use error::{BusError, LayoutError, NameError, PublishError, RecvError};
 pub use frame::{ArrayInfo, ArrayView, Frame, MadeError, Origin};
 pub use header::HeaderError;
-pub use instance::{INSTANCE_VARIABLE, Instance};
+pub use instance::{CONTROL_SOCKET, INSTANCE_VARIABLE, Instance};
 pub use layout::{
     ArrayLayout, ColorTag, DType, FrameLayout, MAX_ARRAY_NAME_BYTES, MAX_ARRAYS, MAX_DIMS, MAX_ENCODING_BYTES,
     MAX_FRAME_BYTES,

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bushbaby_bus::{Instance, StreamName};
+use bushbaby_bus::{CONTROL_SOCKET, Instance, StreamName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -252,7 +252,7 @@ pub enum AskError {
 
 /// Where an instance's supervisor listens.
 pub fn socket_path(instance: &Instance) -> std::path::PathBuf {
-    instance.runtime_dir().join("control.sock")
+    instance.runtime_dir().join(CONTROL_SOCKET)
 }
 
 /// Asks a running instance one question and waits at most two seconds for the answer.
