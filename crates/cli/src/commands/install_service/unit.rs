@@ -44,13 +44,12 @@ impl Unit {
         let (program, file) = (argument(&self.program)?, argument(&self.file)?);
         let folder = plain(self.file.parent().unwrap_or(Path::new("/")))?;
         let mut text = MARK.to_owned();
-        // Networks come late, and cameras later: the pipeline waits for its cameras by itself.
+        // No network is waited for: it may never come, and the pipeline waits for its cameras by itself.
         let _ = write!(
             text,
             "[Unit]
 Description=bushbaby: {}
-Wants=network-online.target
-After=network-online.target
+After=network.target
 StartLimitIntervalSec=0
 
 [Service]
@@ -69,8 +68,13 @@ RestartSec=1
         if let Some(virtual_env) = &self.virtual_env {
             let _ = writeln!(text, "Environment=\"VIRTUAL_ENV={}\"", quoted(virtual_env)?);
         }
-        if let Some(user) = &self.run_as {
-            let _ = writeln!(text, "User={user}");
+        match &self.run_as {
+            Some(user) => {
+                let _ = writeln!(text, "User={user}");
+            }
+            // The system's own user has no home in a service. What waits to be sent must outlive a restart of the machine.
+            None if !self.for_user => text += "StateDirectory=bushbaby\nEnvironment=XDG_STATE_HOME=/var/lib\n",
+            None => {}
         }
         // The supervisor is asked, and ends its nodes in order within nine seconds; whatever is left then is killed.
         let _ = write!(
@@ -149,8 +153,7 @@ mod tests {
         # Written by `bushbaby install-service`, which writes it again.
         [Unit]
         Description=bushbaby: /home/robot/my robot.yaml
-        Wants=network-online.target
-        After=network-online.target
+        After=network.target
         StartLimitIntervalSec=0
 
         [Service]
@@ -159,6 +162,8 @@ mod tests {
         WorkingDirectory=/home/robot
         Restart=always
         RestartSec=1
+        StateDirectory=bushbaby
+        Environment=XDG_STATE_HOME=/var/lib
         KillMode=mixed
         TimeoutStopSec=20
 
