@@ -24,7 +24,7 @@ pub(crate) struct Args {
     listen: SocketAddr,
 
     /// Set a value as robot code does, and again with the next `--set`: `limelight-front/pipeline=1`. Whole numbers are `int`, others
-    /// `double`, `true` and `false` are `boolean`, anything else is `string`.
+    /// `double`, several with commas `double[]`, `true` and `false` are `boolean`, anything else is `string`.
     #[arg(long, value_name = "TOPIC=VALUE", value_parser = assignment)]
     set: Vec<(String, TopicType, Value)>,
 
@@ -148,12 +148,21 @@ fn assignment(text: &str) -> Result<(String, TopicType, Value), String> {
         (TopicType::INT, Value::Int(value))
     } else if let Some(value) = value.parse().ok().filter(|value: &f64| value.is_finite()) {
         (TopicType::DOUBLE, Value::Double(value))
+    } else if let Some(values) = numbers(value) {
+        (TopicType::DOUBLES, Value::Doubles(values))
     } else if let Ok(value) = value.parse() {
         (TopicType::BOOLEAN, Value::Boolean(value))
     } else {
         (TopicType::STRING, Value::String(value.to_owned()))
     };
-    Ok((topic.to_owned(), topic_type, value))
+    // Topics begin so, and nobody types it.
+    let topic = format!("/{}", topic.trim_start_matches('/'));
+    Ok((topic, topic_type, value))
+}
+
+fn numbers(text: &str) -> Option<Vec<f64>> {
+    let number = |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite());
+    text.contains(',').then(|| text.split(',').map(number).collect())?
 }
 
 #[cfg(test)]
@@ -178,10 +187,15 @@ mod tests {
             ("a=true", "boolean true"),
             ("a=far=off", "string \"far=off\""),
             ("a=nan", "string \"nan\""),
+            ("a=90,0.5", "double[] [90, 0.5]"),
+            ("a=90,far", "string \"90,far\""),
         ] {
             assert_eq!(read(text).unwrap(), wanted);
         }
         assert!(read("a").is_err() && read("=1").is_err());
+        for topic in ["a/b", "/a/b"] {
+            assert_eq!(assignment(&format!("{topic}=1")).unwrap().0, "/a/b");
+        }
     }
 
     #[test]
