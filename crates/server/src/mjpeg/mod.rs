@@ -117,7 +117,7 @@ async fn open(app: &Arc<App>, name: Option<&str>, wanted: &Wanted) -> Result<Par
         .streams
         .get(&picture.stream)
         .map_or(0.0, |stream| stream.fps);
-    Parts::open(app, picture.stream.clone(), wanted.wish(), fps).map_err(|error| {
+    Parts::open(app, picture.stream.clone(), picture.is_camera, wanted.wish(), fps).map_err(|error| {
         Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             format!("a thread cannot be started: {error}"),

@@ -14,6 +14,8 @@ use crate::pictures::{WantedSize, Watch, Wish};
 
 /// A camera that is silent for less is not called gone.
 const LEAST_SILENCE: Duration = Duration::from_secs(1);
+/// A stage that makes pictures only while somebody looks has so long for the first one, and from one to the next.
+const STAGE_SILENCE: Duration = Duration::from_secs(5);
 /// How often the picture that says so is sent: its age goes on.
 const NO_VIDEO_EVERY: Duration = Duration::from_secs(1);
 /// Its size when the camera never sent a picture.
@@ -33,7 +35,9 @@ pub(super) struct Shown {
 pub(super) struct Parts {
     app: Arc<App>,
     camera: StreamName,
+    is_camera: bool,
     watch: Watch,
+    opened: WallTime,
     bell: Arc<Notify>,
     /// When the last picture was sent; before the first, when this stream was opened.
     last_live: Instant,
@@ -44,8 +48,15 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// `fps`: pictures a second as far as known, so that a slow camera is not called gone.
-    pub(super) fn open(app: &Arc<App>, camera: StreamName, wish: Wish, fps: f64) -> std::io::Result<Self> {
+    /// - `is_camera`: whether it has pictures also while nobody looks.
+    /// - `fps`: pictures a second as far as known, so that a slow camera is not called gone.
+    pub(super) fn open(
+        app: &Arc<App>,
+        camera: StreamName,
+        is_camera: bool,
+        wish: Wish,
+        fps: f64,
+    ) -> std::io::Result<Self> {
         let bell = Arc::new(Notify::new());
         let watch = app.pictures.watch(&camera, wish, bell.clone())?;
         let size_px = match wish.size {
@@ -57,13 +68,20 @@ impl Parts {
         } else {
             Duration::ZERO
         };
+        let patience = if is_camera {
+            LEAST_SILENCE.max(frame_time * 5)
+        } else {
+            STAGE_SILENCE
+        };
         Ok(Self {
             app: app.clone(),
             camera,
+            is_camera,
             watch,
+            opened: WallTime::now(),
             bell,
             last_live: Instant::now(),
-            patience: LEAST_SILENCE.max(frame_time * 5),
+            patience,
             size_px,
             last_no_video: None,
         })
@@ -76,6 +94,7 @@ impl Parts {
             // A picture from before the silence is no live one.
             if let Some(picture) = self.watch.take()
                 && silence < self.patience
+                && !self.is_left_over(picture.captured)
             {
                 self.size_px = picture.size_px;
                 self.last_no_video = None;
@@ -105,8 +124,18 @@ impl Parts {
         }
     }
 
-    /// How long the camera sent nothing that can be shown; while that is not known, how long this stream has been open.
+    /// Whether a picture is what a stage made when somebody looked last.
+    fn is_left_over(&self, captured: WallTime) -> bool {
+        let age_ns = self.opened.as_ns().saturating_sub(captured.as_ns());
+        !self.is_camera && age_ns > LEAST_SILENCE.as_nanos() as i64
+    }
+
+    /// How long the camera sent nothing that can be shown; while that is not known, how long this stream has been open. A stage was
+    /// silent as long as nobody looked: that is not counted.
     fn silence(&self) -> Duration {
+        if !self.is_camera {
+            return self.last_live.elapsed();
+        }
         let is_readable = self.watch.trouble().is_none();
         let silence = self.watch.silence().filter(|_| is_readable);
         silence.unwrap_or_else(|| self.last_live.elapsed())
