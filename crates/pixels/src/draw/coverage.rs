@@ -43,7 +43,7 @@ impl Edge {
     /// Where it crosses the middle of a slice.
     fn crossing(&self, y: f64) -> Option<f64> {
         let [x0, y0] = self.begin;
-        ((y0 <= y) != (self.end_y <= y)).then(|| x0 + (y - y0) * self.slope)
+        ((y0 <= y) != (self.end_y <= y)).then_some(x0 + (y - y0) * self.slope)
     }
 }
 
