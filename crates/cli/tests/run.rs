@@ -294,9 +294,18 @@ networktables: {{server: \"{}\", dialect: limelight, in: [tags, place]}}
         place()["method"] == "tag_and_heading"
     });
     // The way back: the place is told to the robot, with the tags that it was found by.
-    let has_tags = |value: &Number| matches!(value, Number::Doubles(numbers) if numbers.get(7).is_some_and(|tags| *tags > 0.0));
-    let told = robot.wait_for("/limelight-front/botpose_orb_wpiblue", std::time::Duration::from_secs(40), has_tags);
-    assert!(told.is_some(), "{:?}", robot.value("/limelight-front/botpose_orb_wpiblue"));
+    let has_tags =
+        |value: &Number| matches!(value, Number::Doubles(numbers) if numbers.get(7).is_some_and(|tags| *tags > 0.0));
+    let told = robot.wait_for(
+        "/limelight-front/botpose_orb_wpiblue",
+        std::time::Duration::from_secs(40),
+        has_tags,
+    );
+    assert!(
+        told.is_some(),
+        "{:?}",
+        robot.value("/limelight-front/botpose_orb_wpiblue")
+    );
     assert_eq!(product.stop(), Some(0));
 }
 

@@ -70,7 +70,10 @@ impl ColoredTarget {
     fn look_at(&mut self, frame: &Frame) -> Result<Targets, String> {
         let view = image::view(frame).map_err(|error| error.to_string())?;
         let part_px = self.crop.pixels(view.width(), view.height());
-        let found = self.detector.detect_in(&view, part_px).map_err(|error| error.to_string())?;
+        let found = self
+            .detector
+            .detect_in(&view, part_px)
+            .map_err(|error| error.to_string())?;
         let camera = self.cameras.of(frame, view.width(), view.height());
         let known = KnownTarget {
             // The field of view was checked: there is always one, if only a guess.

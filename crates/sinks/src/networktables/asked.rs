@@ -70,12 +70,7 @@ impl Asked {
 fn can_be_done(wish: &RobotWish) -> bool {
     matches!(
         wish.what,
-        Wish::Pipeline(_)
-            | Wish::DriverMode(_)
-            | Wish::Leds(_)
-            | Wish::Tags(_)
-            | Wish::Crop(_)
-            | Wish::Snapshot { .. }
+        Wish::Pipeline(_) | Wish::DriverMode(_) | Wish::Leds(_) | Wish::Tags(_) | Wish::Crop(_) | Wish::Snapshot { .. }
     )
 }
 
@@ -105,9 +100,7 @@ mod tests {
         assert_eq!(asked.take(topic, &1.0.into(), at_s(2)), None);
         assert_eq!(
             said(asked.take(topic, &2.0.into(), at_s(62))).as_deref(),
-            Some(
-                "the robot asks for stream layout 2 of `front`: that cannot be changed while it runs (asked 3 times)"
-            )
+            Some("the robot asks for stream layout 2 of `front`: that cannot be changed while it runs (asked 3 times)")
         );
     }
 

@@ -25,6 +25,11 @@ pub(crate) fn wpilib_camera(field_from_camera: &Transform) -> Transform {
     *field_from_camera * wpilib_from_camera().inverse()
 }
 
+/// From one alliance's right corner of a field of this length and width to the other's.
+pub(crate) fn across_field([length, width]: [f64; 2]) -> Transform {
+    robot_from_camera([length, width, 0.0], 0.0, 0.0, 180.0) * wpilib_from_camera().inverse()
+}
+
 /// `x, y, z` in metres, then the turns about x, y and z in degrees, in this order about axes that stay (WPILib's `Rotation3d`).
 pub(crate) fn six(transform: &Transform) -> [f64; 6] {
     let [x, y, z] = transform.translation_m();

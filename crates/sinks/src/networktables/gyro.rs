@@ -132,7 +132,9 @@ mod tests {
     #[test]
     fn yaw_and_rate_are_the_first_two_of_six() {
         let mut gyro = Gyro::new(None);
-        let heading = gyro.take(TOPIC, &orientation(87.5, -12.0), at_ms(1000), at_ms(1002)).unwrap();
+        let heading = gyro
+            .take(TOPIC, &orientation(87.5, -12.0), at_ms(1000), at_ms(1002))
+            .unwrap();
         assert_eq!(told(heading), Some([87.5, -12.0]));
     }
 
@@ -140,12 +142,18 @@ mod tests {
     fn where_no_rate_is_told_two_values_tell_it() {
         let mut gyro = Gyro::new(None);
         let mut take = |topic: &str, yaw: f64, ms: u64| {
-            told(gyro.take(topic, &orientation(yaw, 0.0), at_ms(ms), at_ms(ms + 1)).unwrap())
+            told(
+                gyro.take(topic, &orientation(yaw, 0.0), at_ms(ms), at_ms(ms + 1))
+                    .unwrap(),
+            )
         };
         assert_eq!(take(TOPIC, 179.0, 1000), Some([179.0, 0.0]));
         assert_eq!(take(TOPIC, -179.0, 1020), Some([-179.0, 100.0]));
         // The table of another camera says the same a moment later.
-        assert_eq!(take("/limelight-back/robot_orientation_set", -179.0, 1021), Some([-179.0, 0.0]));
+        assert_eq!(
+            take("/limelight-back/robot_orientation_set", -179.0, 1021),
+            Some([-179.0, 0.0])
+        );
         assert_eq!(take(TOPIC, -178.0, 1040), Some([-178.0, 50.0]));
         // Too long ago to tell anything.
         assert_eq!(take(TOPIC, 0.0, 2000), Some([0.0, 0.0]));
@@ -175,9 +183,16 @@ mod tests {
             zero: Angle { degrees: 180.0 },
         };
         let mut gyro = Gyro::new(Some(entry));
-        let heading = gyro.take("/robot/gyro", &std::f64::consts::FRAC_PI_2.into(), at_ms(1000), at_ms(1000));
+        let heading = gyro.take(
+            "/robot/gyro",
+            &std::f64::consts::FRAC_PI_2.into(),
+            at_ms(1000),
+            at_ms(1000),
+        );
         assert_eq!(told(heading.unwrap()), Some([90.0, 0.0]));
-        let heading = gyro.take("/robot/gyro", &1_i64.into(), at_ms(1100), at_ms(1100)).unwrap();
+        let heading = gyro
+            .take("/robot/gyro", &1_i64.into(), at_ms(1100), at_ms(1100))
+            .unwrap();
         assert!(heading.is_some_and(|heading| (heading.yaw - 122.704).abs() < 1e-3 && heading.rate > 300.0));
     }
 
@@ -191,20 +206,36 @@ mod tests {
         };
         let mut gyro = Gyro::new(Some(entry));
         let mut told = |topic: &str, value: Content| {
-            gyro.take(topic, &value, at_ms(1000), at_ms(1000)).unwrap_err().to_string()
+            gyro.take(topic, &value, at_ms(1000), at_ms(1000))
+                .unwrap_err()
+                .to_string()
         };
-        assert_eq!(told("/gyro", "north".into()), "the robot wrote \"north\" to `/gyro`, wanted a number");
+        assert_eq!(
+            told("/gyro", "north".into()),
+            "the robot wrote \"north\" to `/gyro`, wanted a number"
+        );
         for (topic, value, wanted) in [
             (TOPIC, Content::from([90.0; 5]), "six numbers"),
             (TOPIC, [f64::NAN; 6].into(), "six numbers"),
             (TOPIC, "ninety".into(), "six numbers"),
-            (TOPIC, orientation(1e12, 0.0), "the yaw and the rate of a robot, in degrees"),
-            (TOPIC, orientation(0.0, 1e6), "the yaw and the rate of a robot, in degrees"),
+            (
+                TOPIC,
+                orientation(1e12, 0.0),
+                "the yaw and the rate of a robot, in degrees",
+            ),
+            (
+                TOPIC,
+                orientation(0.0, 1e6),
+                "the yaw and the rate of a robot, in degrees",
+            ),
             ("/gyro", f64::INFINITY.into(), "a number"),
             ("/gyro", 1e300.into(), "the yaw and the rate of a robot, in degrees"),
         ] {
             let told = told(topic, value);
-            assert!(told.starts_with("the robot wrote ") && told.ends_with(&format!("wanted {wanted}")), "{told}");
+            assert!(
+                told.starts_with("the robot wrote ") && told.ends_with(&format!("wanted {wanted}")),
+                "{told}"
+            );
         }
     }
 }

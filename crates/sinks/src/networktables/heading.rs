@@ -21,7 +21,8 @@ pub(crate) const HEADING: OutputSpec = OutputSpec {
 };
 /// So often it is looked whether there is another camera, or the end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-const NOBODY_READS: &str = "the robot tells its heading, and no stage reads it: let `field_pose` do, `in: [tags, networktables/heading]`";
+const NOBODY_READS: &str =
+    "the robot tells its heading, and no stage reads it: let `field_pose` do, `in: [tags, networktables/heading]`";
 
 /// The thread that listens.
 #[derive(Debug)]
@@ -72,9 +73,11 @@ impl HeadingWatch {
     /// Why it could not go on.
     pub(crate) fn end(self) -> Result<(), NodeError> {
         drop(self.topics);
-        self.thread
-            .join()
-            .unwrap_or_else(|_| Err(NodeError::new("the thread that listens to the robot's heading ended in a panic")))
+        self.thread.join().unwrap_or_else(|_| {
+            Err(NodeError::new(
+                "the thread that listens to the robot's heading ended in a panic",
+            ))
+        })
     }
 }
 

@@ -17,6 +17,7 @@ mod axes;
 mod chooser;
 mod dashboards;
 mod entry;
+mod estimate;
 mod gyro;
 mod heading;
 mod leds;
@@ -110,7 +111,11 @@ impl Sink for NetworkTables {
         });
         let robot = Robot::start(address)?;
         let heading = match self.settings.hears_heading() {
-            true => Some(HeadingWatch::start(context, robot.listener(), self.settings.heading.clone())?),
+            true => Some(HeadingWatch::start(
+                context,
+                robot.listener(),
+                self.settings.heading.clone(),
+            )?),
             false => None,
         };
         let mut running = Running {
@@ -129,7 +134,12 @@ impl Sink for NetworkTables {
             chooser: Chooser::start(context.bus.instance().clone()).map_err(no_thread)?,
             snapshots: Snapshots::start(context.bus.clone(), context.resolve(&self.settings.snapshots))
                 .map_err(no_thread)?,
-            leds: self.settings.leds.map(LedSwitch::start).transpose().map_err(no_thread)?,
+            leds: self
+                .settings
+                .leds
+                .map(LedSwitch::start)
+                .transpose()
+                .map_err(no_thread)?,
             cameras: BTreeMap::new(),
             damaged: 0,
             status: ClientStatus::default(),
@@ -263,7 +273,11 @@ impl Running<'_> {
             }
             Ok(Found::Place(place)) => {
                 let camera = frame.origin().stream.node();
-                let news = self.telling.place(camera, &place, captured, MonoTime::now());
+                let clock = robot::clock(&self.status);
+                let found_by = stream.node();
+                let news = self
+                    .telling
+                    .place(found_by, camera, &place, captured, MonoTime::now(), clock);
                 self.tell(news);
             }
             Err(error) => reporter.warn(&format!("a frame of `{stream}` is told to nobody: {error}")),
@@ -280,9 +294,17 @@ impl Running<'_> {
             Reach::Waiting { reason, hint } => reporter.stalled(&reason, hint.as_deref()),
         }
         let now = MonoTime::now();
-        if let Some(what) = self.status.damage.clone().filter(|_| self.status.counts.damaged > self.damaged) {
+        if let Some(what) = self
+            .status
+            .damage
+            .clone()
+            .filter(|_| self.status.counts.damaged > self.damaged)
+        {
             self.damaged = self.status.counts.damaged;
-            let words = format!("what the robot's server says is left out: {what} ({} such so far)", self.damaged);
+            let words = format!(
+                "what the robot's server says is left out: {what} ({} such so far)",
+                self.damaged
+            );
             self.refuse("damaged messages", words, now);
         }
         while let Some((topic, value)) = self.robot.asked() {
@@ -358,7 +380,8 @@ impl Running<'_> {
             }
             None if leds == Leds::AsThePipeline => {}
             None => {
-                let words = format!("the robot asks for {wish}: none are connected; `leds` names a command that switches them");
+                let words =
+                    format!("the robot asks for {wish}: none are connected; `leds` names a command that switches them");
                 self.refuse(topic, words, now);
             }
         }

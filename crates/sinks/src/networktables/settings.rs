@@ -252,7 +252,10 @@ mod tests {
             told(r#"{"team":1,"heading":{"entry":"gyro"}}"#),
             ["heading.entry: got `gyro`, wanted the name of an entry, from `/` on"]
         );
-        assert_eq!(told(r#"{"team":1,"heading":{"entry":"/SmartDashboard/gyro"}}"#), [""; 0]);
+        assert_eq!(
+            told(r#"{"team":1,"heading":{"entry":"/SmartDashboard/gyro"}}"#),
+            [""; 0]
+        );
         assert!(told(r#"{"team":1,"field":"no-such-field.json"}"#)[0].contains("no-such-field.json"));
     }
 }

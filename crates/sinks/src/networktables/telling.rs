@@ -11,6 +11,7 @@ use bushbaby_vision::camera::CameraModel;
 
 use super::dashboards::{self, Streams};
 use super::entry::{Content, Entry};
+use super::estimate;
 use super::limelight;
 use super::photonvision::{self, Machine, TimeSync};
 use super::place::RobotPlace;
@@ -174,9 +175,23 @@ impl Telling {
         news
     }
 
-    /// What a place has to tell that came of a picture. Only Limelight's tables have one.
-    pub(crate) fn place(&mut self, name: &str, place: &RobotPlace, captured: MonoTime, now: MonoTime) -> News {
+    /// What a place has to tell that came of a picture.
+    ///
+    /// - `found_by`: the stage.
+    pub(crate) fn place(
+        &mut self,
+        found_by: &str,
+        name: &str,
+        place: &RobotPlace,
+        captured: MonoTime,
+        now: MonoTime,
+        clock: RobotClock,
+    ) -> News {
         let mut news = News::default();
+        let captured_us = us(captured).saturating_add(clock.offset_us);
+        let mut entries = estimate::schemas();
+        entries.extend(estimate::place(found_by, place, captured_us, self.manner.field_size_m));
+        self.say(entries, &mut news);
         if !self.speaks(Dialect::Limelight) {
             return news;
         }
@@ -363,6 +378,7 @@ mod tests {
     use super::*;
     use crate::networktables::seen::Found;
     use crate::networktables::testing::{nothing, seen, two_tags};
+    use bushbaby_vision::field::Alliance;
 
     fn telling(dialects: &[Dialect]) -> Telling {
         Telling::new(Manner {
@@ -429,29 +445,59 @@ mod tests {
             }
         };
         let numbers = |news: &News, key: &str| match value(news, &format!("/limelight-front/{key}")) {
-            Some(Content::Doubles(numbers)) => Some(numbers.iter().map(|n| (n * 1e3).round() / 1e3).collect::<Vec<_>>()),
+            Some(Content::Doubles(numbers)) => {
+                Some(numbers.iter().map(|n| (n * 1e3).round() / 1e3).collect::<Vec<_>>())
+            }
             _ => None,
         };
         let first = telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1010), SYNCED);
         assert_eq!(numbers(&first, "botpose_orb_wpiblue").unwrap()[7], 0.0);
-        let early = telling.place("front", &place("blue"), at_ms(1000), at_ms(1015));
+        let early = telling.place("place", "front", &place("blue"), at_ms(1000), at_ms(1015), SYNCED);
         let std_devs = numbers(&early, "stddevs").unwrap();
-        assert_eq!((std_devs[6], std_devs[7], std_devs[11], std_devs[0]), (0.01, 0.02, 1.0, 1e6));
+        assert_eq!(
+            (std_devs[6], std_devs[7], std_devs[11], std_devs[0]),
+            (0.01, 0.02, 1.0, 1e6)
+        );
         let second = telling.result("front", &seen(&two_tags()), at_ms(1033), at_ms(1043), SYNCED);
-        assert_eq!(numbers(&second, "botpose_orb_wpiblue"), None, "the place comes behind it");
+        assert_eq!(
+            numbers(&second, "botpose_orb_wpiblue"),
+            None,
+            "the place comes behind it"
+        );
         assert_eq!(numbers(&second, "stddevs"), None);
-        let placed = telling.place("front", &place("blue"), at_ms(1033), at_ms(1053));
+        let placed = telling.place("place", "front", &place("blue"), at_ms(1033), at_ms(1053), SYNCED);
         let blue = numbers(&placed, "botpose_orb_wpiblue").unwrap();
         // x, y, z, roll, pitch, yaw, age, one tag, no span, 2 m away, its area; then the tag, 2.5 m ahead of the robot's middle, half a
         // metre up.
         assert_eq!(blue[..10], [2.5, 1.0, 0.0, 0.0, 0.0, 90.0, 20.0, 1.0, 0.0, 2.0]);
         assert_eq!((blue.len(), blue[11], blue[15], blue[16]), (18, 7.0, 2.0, 2.55));
-        assert_eq!(numbers(&placed, "botpose_orb_wpired").unwrap()[..6], [13.5, 7.0, 0.0, 0.0, 0.0, -90.0]);
-        assert_eq!(numbers(&placed, "botpose_orb").unwrap()[..6], [-5.5, -3.0, 0.0, 0.0, 0.0, 90.0]);
-        // Red's own numbers are red's.
-        let red = telling.place("front", &place("red"), at_ms(1033), at_ms(1054));
+        assert_eq!(
+            numbers(&placed, "botpose_orb_wpired").unwrap()[..6],
+            [13.5, 7.0, 0.0, 0.0, 0.0, -90.0]
+        );
+        assert_eq!(
+            numbers(&placed, "botpose_orb").unwrap()[..6],
+            [-5.5, -3.0, 0.0, 0.0, 0.0, 90.0]
+        );
+        let estimate = |news: &News| match value(news, "/bushbaby/place/estimate") {
+            Some(Content::Doubles(numbers)) => numbers.iter().map(|n| (n * 1e4).round() / 1e4).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        let captured_s = (1_033_000 + SYNCED.offset_us) as f64 / 1e6;
+        let quarter = (std::f64::consts::FRAC_PI_2 * 1e4).round() / 1e4;
+        assert_eq!(estimate(&placed), [2.5, 1.0, quarter, captured_s, 0.01, 0.02, 0.0175]);
+        // Red's own numbers are red's; the estimate is always blue's.
+        let red = telling.place("place", "front", &place("red"), at_ms(1033), at_ms(1054), SYNCED);
         assert_eq!(numbers(&red, "botpose_orb_wpired").unwrap()[..2], [2.5, 1.0]);
         assert_eq!(numbers(&red, "botpose_orb_wpiblue").unwrap()[..2], [13.5, 7.0]);
+        assert_eq!(estimate(&red)[..3], [13.5, 7.0, -quarter]);
+        let lost = RobotPlace {
+            alliance: Alliance::Blue,
+            robot: None,
+        };
+        let lost = telling.place("place", "front", &lost, at_ms(1066), at_ms(1080), SYNCED);
+        assert!(estimate(&lost).is_empty(), "an old place is not taken for a new one");
+        assert_eq!(value(&lost, "/bushbaby/place/pose"), None, "dashboards keep the last");
         // Nobody looks: there is no place any more.
         telling.rest_is("front", true);
         let resting = telling.look(at_ms(1200), None, SYNCED);

@@ -244,13 +244,23 @@ fn the_robot_has_its_leds_switched_by_a_command_and_is_told() {
     let mut rig = Rig::with("leds", server.address(), Some(&command));
     rig.send("front", Duration::ZERO);
     let state = "/photonvision/ledModeState";
-    assert!(server.wait_for(state, PATIENCE, |mode| *mode == Value::Int(-1)).is_some());
+    assert!(
+        server
+            .wait_for(state, PATIENCE, |mode| *mode == Value::Int(-1))
+            .is_some()
+    );
     server.set("/photonvision/ledModeRequest", TopicType::INT, Value::Int(1));
     assert_eq!(std::fs::read_to_string(&pipe).unwrap(), "on\n");
-    assert!(server.wait_for(state, PATIENCE, |mode| *mode == Value::Int(1)).is_some());
+    assert!(
+        server
+            .wait_for(state, PATIENCE, |mode| *mode == Value::Int(1))
+            .is_some()
+    );
     // Another camera's first result tells all that is said once, anew.
     rig.send("back", Duration::ZERO);
-    server.wait_for("/photonvision/back/heartbeat", PATIENCE, |_| true).unwrap();
+    server
+        .wait_for("/photonvision/back/heartbeat", PATIENCE, |_| true)
+        .unwrap();
     assert_eq!(server.value(state), Some(Value::Int(1)));
 }
 

@@ -100,10 +100,7 @@ impl RobotWish {
     pub(crate) fn is_so_already(&self) -> bool {
         matches!(
             self.what,
-            Wish::FpsLimit(None)
-                | Wish::StreamLayout(0)
-                | Wish::PriorityTag(None)
-                | Wish::Downscale(0 | 1)
+            Wish::FpsLimit(None) | Wish::StreamLayout(0) | Wish::PriorityTag(None) | Wish::Downscale(0 | 1)
         )
     }
 }

@@ -109,7 +109,10 @@ fn in_a_part_of_the_picture_places_and_shares_are_those_of_the_whole() {
     assert_eq!(found(r#"{"crop":{"right":"50%"}}"#), all[1..]);
     // One that is cut has what is left of it.
     let cut = &found(r#"{"crop":{"left":"68.75%"}}"#)[0];
-    assert!((cut.rect.middle[0] - 230.0).abs() < 1e-9 && (cut.area - all[0].area / 2.0).abs() < 1e-9, "{cut:?}");
+    assert!(
+        (cut.rect.middle[0] - 230.0).abs() < 1e-9 && (cut.area - all[0].area / 2.0).abs() < 1e-9,
+        "{cut:?}"
+    );
     assert!(found(r#"{"crop":{"top":"50%"}}"#).is_empty());
 }
 

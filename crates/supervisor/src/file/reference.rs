@@ -69,7 +69,11 @@ pub fn reference(kind: &Kind) -> String {
         // There is one of each sink, called as its kind.
         let name = if kind.role == Role::Sink { kind.name } else { "NAME" };
         for output in kind.outputs {
-            page.push_str(&format!("| `{name}/{}` | {} |\n", output.name, in_words(output.carries)));
+            page.push_str(&format!(
+                "| `{name}/{}` | {} |\n",
+                output.name,
+                in_words(output.carries)
+            ));
         }
         if kind.role != Role::Sink {
             page.push_str("\n`NAME` is the node's name in the file; alone it means the first of these.\n");

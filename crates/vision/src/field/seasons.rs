@@ -82,8 +82,14 @@ mod tests {
         let near = |found: [f64; 3], wanted: [f64; 3]| found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-6);
         assert!(near(field_from_tag.translation_m(), [-0.0381, 5.547868, 1.451102]));
         // Whoever looks at it looks towards blue's wall: a place behind its face is behind that wall, one right of its middle has a larger y.
-        assert!(near(field_from_tag.apply([0.0, 0.0, 1.0]), [-1.0381, 5.547868, 1.451102]));
-        assert!(near(field_from_tag.apply([1.0, 0.0, 0.0]), [-0.0381, 6.547868, 1.451102]));
+        assert!(near(
+            field_from_tag.apply([0.0, 0.0, 1.0]),
+            [-1.0381, 5.547868, 1.451102]
+        ));
+        assert!(near(
+            field_from_tag.apply([1.0, 0.0, 0.0]),
+            [-0.0381, 6.547868, 1.451102]
+        ));
         // The one that an older state of the file had at the wrong end of the field.
         let layout = FieldLayout::of_season("2026-rebuilt-welded").unwrap();
         let [x, ..] = layout.field_from_tag(9).unwrap().translation_m();

@@ -140,7 +140,8 @@ impl Transform {
         sine.atan2(r.trace() - 1.0).to_degrees()
     }
 
-    pub(crate) fn is_finite(&self) -> bool {
+    /// Whether each of its numbers is one.
+    pub fn is_finite(&self) -> bool {
         self.rotation
             .iter()
             .chain(self.translation.iter())

@@ -85,9 +85,8 @@ pub(super) struct Window {
 impl Window {
     /// What of a part (first column, first row, columns, rows) is in the picture.
     pub(super) fn of([x, y, columns, rows]: [u32; 4], view: &ImageView<'_>) -> Self {
-        let part = |first: u32, count: u32, all: u32| {
-            first.min(all) as usize..first.saturating_add(count).min(all) as usize
-        };
+        let part =
+            |first: u32, count: u32, all: u32| first.min(all) as usize..first.saturating_add(count).min(all) as usize;
         Self {
             columns: part(x, columns, view.width()),
             rows: part(y, rows, view.height()),
@@ -249,7 +248,9 @@ mod tests {
                 let rgb = to_rgb8(&image.view()).unwrap();
                 let (mut masker, mut mask) = (Masker::default(), Mask::default());
                 let view = image.view();
-                masker.mask(&view, &Limits::Hsv(limits), &whole(&view), &mut mask).unwrap();
+                masker
+                    .mask(&view, &Limits::Hsv(limits), &whole(&view), &mut mask)
+                    .unwrap();
                 for (i, pixel) in rgb.bytes().chunks_exact(3).enumerate() {
                     let (x, y) = (i % width as usize, i / width as usize);
                     let wanted = limits.contains([pixel[0], pixel[1], pixel[2]]);
@@ -274,7 +275,10 @@ mod tests {
         ] {
             let mut image = Image::new(format, 150, 9, ColorSpace::JPEG).unwrap();
             for plane in image.planes_mut() {
-                plane.iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 71) as u8);
+                plane
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(i, byte)| *byte = (i * 71) as u8);
             }
             let view = image.view();
             let (mut masker, mut all, mut mask) = (Masker::default(), Mask::default(), Mask::default());
@@ -291,7 +295,9 @@ mod tests {
                 [9, 0, 0, 9],
             ] {
                 let part = [left, top, columns, rows];
-                masker.mask(&view, &limits, &Window::of(part, &view), &mut mask).unwrap();
+                masker
+                    .mask(&view, &limits, &Window::of(part, &view), &mut mask)
+                    .unwrap();
                 for (x, y) in (0..9).flat_map(|y| (0..150).map(move |x| (x, y))) {
                     let is_in = (left..left.saturating_add(columns)).contains(&x) && (top..top + rows).contains(&y);
                     let (x, y) = (x as usize, y as usize);

@@ -3,7 +3,7 @@
 use bushbaby_vision::field::{Alliance, robot_from_camera};
 use bushbaby_vision::pose::Transform;
 
-use crate::networktables::axes::{distance_m, six, wpilib_camera, wpilib_from_camera};
+use crate::networktables::axes::{across_field, distance_m, six, wpilib_camera, wpilib_from_camera};
 use crate::networktables::place::RobotPlace;
 use crate::networktables::seen::{Place, Seen, Target};
 use crate::networktables::stamp::Stamp;
@@ -58,7 +58,7 @@ impl Fields {
         let of = |robot: Transform| nothing.with(&robot, &tags);
         Self {
             centre: field_size_m.map_or_else(none, |size| of(middle_from_blue(size) * robot)),
-            red: field_size_m.map_or_else(none, |size| of(across(size) * robot)),
+            red: field_size_m.map_or_else(none, |size| of(across_field(size) * robot)),
             blue: of(robot),
             ..nothing
         }
@@ -87,7 +87,7 @@ impl Fields {
             _ => Vec::new(),
         };
         let own = standing.map(|standing| standing.origin_from_robot);
-        let other = own.zip(field_size_m).map(|(own, size)| across(size) * own);
+        let other = own.zip(field_size_m).map(|(own, size)| across_field(size) * own);
         let (blue, red) = match place.alliance {
             Alliance::Blue => (own, other),
             Alliance::Red => (other, own),
@@ -124,11 +124,6 @@ impl Fields {
         all.extend(tags.iter().flat_map(|tag| fiducial(tag, &self.robot_from_camera)));
         all
     }
-}
-
-/// From one corner of the field to the one across.
-fn across([length, width]: [f64; 2]) -> Transform {
-    robot_from_camera([length, width, 0.0], 0.0, 0.0, 180.0) * wpilib_from_camera().inverse()
 }
 
 fn middle_from_blue([length, width]: [f64; 2]) -> Transform {

@@ -91,7 +91,12 @@ fn what_is_said_once() {
         hostname: "jetson".to_owned(),
         mac: "aa-bb-cc-00-11-22".to_owned(),
     };
-    let mut entries = global(TESTED_VERSION, &machine, &["front".to_owned(), "back".to_owned()], Leds::AsThePipeline);
+    let mut entries = global(
+        TESTED_VERSION,
+        &machine,
+        &["front".to_owned(), "back".to_owned()],
+        Leds::AsThePipeline,
+    );
     entries.extend(camera("front"));
     let sync = TimeSync {
         offset_us: -12,

@@ -13,8 +13,8 @@ use crate::file::problem::in_backticks;
 
 /// Each result counts. So many may wait where the file says nothing else.
 const QUEUE: usize = 64;
-/// The output of stages that find targets by their colour.
-const TARGETS: &str = "targets";
+/// The outputs of stages that find targets by their colour, and places of the robot.
+const FOUND: [&str; 2] = ["targets", "pose"];
 
 impl Resolver<'_, '_> {
     /// Draws the wires to the robot. All others are known by now.
@@ -31,7 +31,7 @@ impl Resolver<'_, '_> {
                 return self.tell(node, spot, "it takes streams one by one, not pairs", Some(hint));
             }
             Reads::Unsaid(pace) => {
-                note = Some("all tags and targets".to_owned());
+                note = Some("all tags, targets and places".to_owned());
                 let wire = Wire {
                     text: String::new(),
                     spot: node.spot.clone(),
@@ -123,5 +123,5 @@ fn can_be_told(found: &Found) -> bool {
 
 /// Results of somebody's own stage are told only to robots that are to know of them.
 fn is_found(found: &Found) -> bool {
-    found.carries == Carries::Detections || (found.carries == Carries::Results && found.output == TARGETS)
+    found.carries == Carries::Detections || (found.carries == Carries::Results && FOUND.contains(&found.output))
 }

@@ -19,8 +19,7 @@ pub(super) const MOST_IN_HINT: usize = 24;
 pub(super) const SOUND_QUEUE: usize = MAX_QUEUE;
 
 /// When a robot writes something.
-const TELLS_ITS_HEADING: &str =
-    "a robot tells its heading with `dialect: limelight`, or where `heading: {entry: /robot/gyro}` says which entry has it";
+const TELLS_ITS_HEADING: &str = "a robot tells its heading with `dialect: limelight`, or where `heading: {entry: /robot/gyro}` says which entry has it";
 
 impl Resolver<'_, '_> {
     /// Draws the wires of `in:`, or the one that goes without saying.
@@ -111,7 +110,8 @@ impl Resolver<'_, '_> {
             Ok(found) => found.iter().filter_map(|found| self.input(node, found, wire)).collect(),
             Err(Nowhere { is_node: true, .. }) if self.lost_cameras => Vec::new(),
             Err(Nowhere { message, hint, .. }) => {
-                let of_robot = || (self.noun_of(wire) == Some(Noun::NetworkTables)).then(|| TELLS_ITS_HEADING.to_owned());
+                let of_robot =
+                    || (self.noun_of(wire) == Some(Noun::NetworkTables)).then(|| TELLS_ITS_HEADING.to_owned());
                 let hint = hint.or_else(of_robot);
                 self.tell(node, &wire.spot, &message, hint);
                 Vec::new()

@@ -95,15 +95,15 @@ fn the_long_form_reads_back() {
         .collect::<Vec<_>>()
         .join("\n");
     insta::assert_snapshot!(robot, @r"
-    in:  # all tags and targets
+    in:  # all tags, targets and places
       - stream: tags@front/detections
         queue: 64
       - stream: tags@back/detections
         queue: 64
     server: null
     team: 1518
+    heading: null
     restart:
-      first: 1s
     ");
     let again = plan(&long);
     assert_eq!(wires(&again), wires(&first.plan));
@@ -157,11 +157,14 @@ fn a_stage_reads_what_the_robot_says_back_and_the_robot_does_not() {
     assert_eq!(reads, ["tags/detections", "networktables/heading"]);
     assert_eq!(wires(&plan), ["tags/detections"]);
     let streams = robot(&plan).streams();
-    assert_eq!(streams.iter().map(ToString::to_string).collect::<Vec<_>>(), ["networktables/heading"]);
+    assert_eq!(
+        streams.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["networktables/heading"]
+    );
     let mine = whole.replace("heading: /gyro", "heading: /gyro, in: [tags, networktables/heading]");
     insta::assert_snapshot!(told(&mine), @r"
     error: `networktables`: input `networktables/heading` is what the robot itself says
-      --> pipeline.yaml:3:60
+      --> pipeline.yaml:3:56
     hint: remove it
     ");
 }
@@ -170,7 +173,7 @@ fn a_stage_reads_what_the_robot_says_back_and_the_robot_does_not() {
 fn a_heading_that_no_robot_tells_is_a_mistake() {
     insta::assert_snapshot!(told(&format!("{LISTENS}networktables: 1518\n")), @r"
     error: stage `place`: input `networktables/heading`: `networktables` has no such output
-      --> pipeline.yaml:2:75
+      --> pipeline.yaml:2:69
     hint: a robot tells its heading with `dialect: limelight`, or where `heading: {entry: /robot/gyro}` says which entry has it
     ");
 }
