@@ -64,6 +64,15 @@ class Guides(unittest.TestCase):
         self.assertTrue(all(box.label == "bright" for box in frame.items))
         self.assertEqual(product.stop(), 0)
 
+    def test_a_gyroscope_on_this_machine(self) -> None:
+        gyro = block("field-pose.md", "python", "class Gyro")
+        self.folder.write("gyro.py", gyro + "\n\ndef open_gyro():\n    return type(\"\", (), {\"yaw\": lambda _: 12.0, \"rate\": lambda _: 1.5})()\n")
+        product = self.product("cameras: {gyro: {run: gyro.py}}")
+        product.until("headings", lambda status: frames(status, "gyro/heading") > 3)
+        heading = bb.latest("gyro/heading", max_age=5.0, instance=product.instance).items[0]
+        self.assertEqual((heading.type, heading.fields), ("Heading", {"yaw": 12.0, "rate": 1.5}))
+        self.assertEqual(product.stop(), 0)
+
     def test_rgbd_between_processes(self) -> None:
         product = self.product(block("rgbd.md", "yaml", "table: scene:rgbd"))
         product.until("captures", lambda status: frames(status, "table/rgbd") > 0)
