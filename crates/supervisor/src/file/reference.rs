@@ -126,8 +126,8 @@ const ROBOT: &str = "
 networktables: {team: 1518, dialect: [photonvision, limelight], in: tags}
 ```
 
-`networktables: 1518` is short for a team, `networktables: 10.15.18.2` for a server. It reads detections (`apriltag`) and coloured targets
-(`colored_target`): all that there are, unless `in:` says which. `queue`, `every` and `max_fps` stand beside `in:` as they do in stages; 64
+`networktables: 1518` is short for a team, `networktables: 10.15.18.2` for a server. It reads detections (`apriltag`), coloured targets
+(`colored_target`) and places (`field_pose`): all that there are, unless `in:` says which. `queue`, `every` and `max_fps` stand beside `in:` as they do in stages; 64
 results may wait where nothing else is said. A camera's tables carry the name of the camera that the results came from, also when there is
 only one: `/photonvision/front/…`, `/limelight-front/…`. While there is no robot the node is `stalled`, says for whom it waits, and goes on
 by itself. What robot code reads and may ask: [drop-in for PhotonVision robot code](../guide/photonvision.md).
