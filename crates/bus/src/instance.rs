@@ -68,8 +68,8 @@ impl Instance {
     /// [`BusError::Folder`], when somebody else owns it or may enter it; [`BusError::System`], when it cannot be made.
     pub fn create_runtime_dir(&self) -> Result<&Path, BusError> {
         let bushbaby = self.runtime_dir.parent().unwrap_or(&self.runtime_dir);
-        if bushbaby.parent() == Some(&home_without_login()) {
-            private_dir(&home_without_login())?;
+        if let Some(home) = bushbaby.parent().filter(|home| *home == home_without_login()) {
+            private_dir(home)?;
         }
         private_dir(bushbaby)?;
         private_dir(&self.runtime_dir)?;
@@ -91,6 +91,11 @@ pub(crate) fn private_dir(path: &Path) -> Result<(), BusError> {
         .mode(0o700)
         .create(path)
         .map_err(|source| BusError::system(format!("creating the folder {}", path.display()), source))?;
+    check_private(path)
+}
+
+/// Checks that a folder is ours and that nobody else can enter it.
+fn check_private(path: &Path) -> Result<(), BusError> {
     let found = std::fs::symlink_metadata(path)
         .map_err(|source| BusError::system(format!("looking at the folder {}", path.display()), source))?;
     let wrong = |problem: String| {
@@ -131,11 +136,7 @@ fn home_without_login() -> PathBuf {
 fn chosen_home(of_login: Option<PathBuf>, other: PathBuf, name: &InstanceName) -> PathBuf {
     let Some(of_login) = of_login else { return other };
     let runs_in = |home: &Path| place_in(home, name).join(CONTROL_SOCKET).exists();
-    let is_ours_alone = |home: &Path| {
-        std::fs::symlink_metadata(home)
-            .is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0)
-    };
-    if !runs_in(&of_login) && is_ours_alone(&other) && runs_in(&other) {
+    if !runs_in(&of_login) && check_private(&other).is_ok() && runs_in(&other) {
         other
     } else {
         of_login
