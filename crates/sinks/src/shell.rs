@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use bushbaby_node::children::{Spawner, exit_words, has_ended};
+use bushbaby_node::children::{Spawner, has_ended};
 
 /// Why a command did not do what it is for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,9 +16,15 @@ pub(crate) enum ShellError {
     /// What a shell says of a command that it cannot find or start.
     #[error("the command cannot be run (exit code {0})")]
     NoCommand(i32),
-    /// It ended otherwise than well.
-    #[error("the command failed: {0}")]
-    Failed(String),
+    /// It ended by itself, with this exit code.
+    #[error("the command failed with exit code {0}")]
+    Failed(i32),
+    /// By a signal that was not ours.
+    #[error("the command was killed")]
+    Killed,
+    /// In the system's words.
+    #[error("the command cannot be waited for: {0}")]
+    Wait(String),
     /// It was killed, with all that it had started.
     #[error("the command did not end within {:.1} s", .0.as_secs_f64())]
     Late(Duration),
@@ -58,11 +64,12 @@ pub(crate) fn run(
     let status = child.wait();
     match (has_ended, status) {
         (Ok(false), _) => Err(ShellError::Late(limit)),
-        (Err(error), _) | (_, Err(error)) => Err(ShellError::Failed(format!("it cannot be waited for: {error}"))),
+        (Err(error), _) | (_, Err(error)) => Err(ShellError::Wait(error.to_string())),
         (Ok(true), Ok(status)) if status.success() => Ok(()),
         (Ok(true), Ok(status)) => Err(match status.code() {
             Some(code @ (126 | 127)) => ShellError::NoCommand(code),
-            _ => ShellError::Failed(exit_words(status)),
+            Some(code) => ShellError::Failed(code),
+            None => ShellError::Killed,
         }),
     }
 }
@@ -99,12 +106,9 @@ mod tests {
     fn a_command_that_fails_or_hangs_is_told() {
         assert_eq!(
             ended("exit 3", LONG).unwrap_err().to_string(),
-            "the command failed: exit code 3"
+            "the command failed with exit code 3"
         );
-        assert_eq!(
-            ended("kill -9 $$", LONG),
-            Err(ShellError::Failed("signal 9".to_owned()))
-        );
+        assert_eq!(ended("kill -9 $$", LONG), Err(ShellError::Killed));
         assert_eq!(
             ended("/nowhere/at/all 2>/dev/null", LONG),
             Err(ShellError::NoCommand(127))

@@ -103,6 +103,6 @@ mod tests {
         let mut switch = LedSwitch::start("exit 4".to_owned()).unwrap();
         switch.wish(None, Leds::On);
         let why = switch.failed.recv_timeout(Duration::from_secs(60)).unwrap();
-        assert_eq!(why, "the command failed: exit code 4");
+        assert_eq!(why, "the command failed with exit code 4");
     }
 }

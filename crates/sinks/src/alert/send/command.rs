@@ -49,7 +49,7 @@ mod tests {
     fn a_command_that_fails_is_tried_again_and_one_that_is_not_there_is_not() {
         assert_eq!(
             outcome("exit 3"),
-            Outcome::Failed("the command failed: exit code 3".to_owned())
+            Outcome::Failed("the command failed with exit code 3".to_owned())
         );
         assert!(matches!(outcome("/nowhere/at/all 2>/dev/null"), Outcome::Refused(_)));
     }
