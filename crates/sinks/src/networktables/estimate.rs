@@ -9,24 +9,20 @@ use super::axes::{across_field, six};
 use super::entry::{Content, Entry};
 use super::photonvision::packed;
 use super::place::{RobotPlace, Standing};
+use super::schemas;
 
-/// The type of `pose`, and those that it is made of, as dashboards look them up below `/.schema/`.
-const POSE_TYPE: &str = "struct:Pose3d";
-const SCHEMAS: [(&str, &str); 4] = [
-    (POSE_TYPE, "Translation3d translation;Rotation3d rotation"),
-    ("struct:Translation3d", "double x;double y;double z"),
-    ("struct:Rotation3d", "Quaternion q"),
-    ("struct:Quaternion", "double w;double x;double y;double z"),
-];
+/// The type of `pose`, and its fields.
+const POSE_SCHEMA: (&str, &str) = ("struct:Pose3d", "Translation3d translation;Rotation3d rotation");
 
-/// What is said once, before the first place.
+/// The topic that says what a pose is, and with it all that is said once, before the first place.
+pub(crate) fn schema_topic() -> String {
+    schemas::topic(POSE_SCHEMA.0)
+}
+
+/// What is said once.
 pub(crate) fn schemas() -> Vec<Entry> {
-    let schema = |(name, fields): (&str, &str)| {
-        let bytes = fields.as_bytes().to_vec();
-        let of = "structschema";
-        Entry::new(format!("/.schema/{name}"), Content::Bytes { of, bytes })
-    };
-    SCHEMAS.map(schema).to_vec()
+    let parts = schemas::PARTS.into_iter().map(schemas::wpilib);
+    [schemas::wpilib(POSE_SCHEMA)].into_iter().chain(parts).collect()
 }
 
 /// What is said of one place.
@@ -62,7 +58,7 @@ pub(crate) fn place(node: &str, place: &RobotPlace, captured_us: i64, field_size
         entry(
             "pose",
             Content::Bytes {
-                of: POSE_TYPE,
+                of: POSE_SCHEMA.0,
                 bytes: packed::transform(&robot),
             },
         ),

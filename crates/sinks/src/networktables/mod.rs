@@ -1,7 +1,7 @@
 //! `networktables`: tells a robot what was found, in the words that its code knows already.
 //!
-//! In: detections of tags, coloured targets, places of the robot. Out: topics on the robot's NetworkTables server; and what it says back of where it looks,
-//! as the stream `heading`.
+//! In: detections of tags, coloured targets, places of the robot. Out: topics on the robot's NetworkTables server; and what it says back
+//! of where it looks, as the stream `heading`.
 //!
 //! ```text
 //! bus ── seen (any stage's result) ── telling ── photonvision, limelight, dashboards (pure: topics and values) ── robot (the network)
@@ -26,6 +26,7 @@ mod machine;
 mod photonvision;
 mod place;
 mod robot;
+mod schemas;
 mod seen;
 mod settings;
 mod snapshots;

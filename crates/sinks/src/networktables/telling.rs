@@ -189,8 +189,10 @@ impl Telling {
     ) -> News {
         let mut news = News::default();
         let captured_us = us(captured).saturating_add(clock.offset_us);
-        let mut entries = estimate::schemas();
-        entries.extend(estimate::place(found_by, place, captured_us, self.manner.field_size_m));
+        if !self.last.contains_key(&estimate::schema_topic()) {
+            self.say(estimate::schemas(), &mut news);
+        }
+        let entries = estimate::place(found_by, place, captured_us, self.manner.field_size_m);
         self.say(entries, &mut news);
         if !self.speaks(Dialect::Limelight) {
             return news;
@@ -453,6 +455,7 @@ mod tests {
         let first = telling.result("front", &seen(&two_tags()), at_ms(1000), at_ms(1010), SYNCED);
         assert_eq!(numbers(&first, "botpose_orb_wpiblue").unwrap()[7], 0.0);
         let early = telling.place("place", "front", &place("blue"), at_ms(1000), at_ms(1015), SYNCED);
+        assert!(value(&early, "/.schema/struct:Pose3d").is_some());
         let std_devs = numbers(&early, "stddevs").unwrap();
         assert_eq!(
             (std_devs[6], std_devs[7], std_devs[11], std_devs[0]),
@@ -466,6 +469,7 @@ mod tests {
         );
         assert_eq!(numbers(&second, "stddevs"), None);
         let placed = telling.place("place", "front", &place("blue"), at_ms(1033), at_ms(1053), SYNCED);
+        assert_eq!(value(&placed, "/.schema/struct:Pose3d"), None, "once is enough");
         let blue = numbers(&placed, "botpose_orb_wpiblue").unwrap();
         // x, y, z, roll, pitch, yaw, age, one tag, no span, 2 m away, its area; then the tag, 2.5 m ahead of the robot's middle, half a
         // metre up.

@@ -217,6 +217,7 @@ fn what_the_robot_asks_for_changes_nothing_that_is_told() {
         TopicType::INT,
         Value::Int(3),
     );
+    server.set("/photonvision/ledModeRequest", TopicType::INT, Value::Int(1));
     server.set(
         "/limelight-front/crop",
         TopicType::STRING,
@@ -232,6 +233,7 @@ fn what_the_robot_asks_for_changes_nothing_that_is_told() {
         Some(Value::Int(0))
     );
     assert_eq!(server.value("/limelight-front/getpipe"), Some(Value::Double(0.0)));
+    assert_eq!(server.value("/photonvision/ledModeState"), Some(Value::Int(-1)));
 }
 
 #[test]

@@ -10,10 +10,11 @@ use bushbaby_vision::pose::Transform;
 
 use super::axes::wpilib_target;
 use super::entry::{Content, Entry};
+use super::schemas;
 use super::seen::Seen;
 use super::stamp::Stamp;
 use super::wish::Leds;
-use packed::{Metadata, RESULT_PROPERTIES, RESULT_TYPE, SCHEMAS, TRANSFORM_TYPE, WPILIB_SCHEMAS};
+use packed::{Metadata, RESULT_PROPERTIES, RESULT_TYPE, SCHEMAS, TRANSFORM_SCHEMA, TRANSFORM_TYPE};
 
 pub(crate) use requests::{topics, wish};
 
@@ -111,12 +112,9 @@ pub(crate) fn global(version: &str, machine: &Machine, cameras: &[String], leds:
         Entry::new(format!("{ROOT}/coprocessors/{mac}/hostname"), hostname.as_str()),
         Entry::new(format!("{ROOT}/coprocessors/{mac}/cameraNames"), cameras.to_vec()),
     ];
-    let schema = |of: &'static str, (name, fields): (&str, &str)| {
-        let bytes = fields.as_bytes().to_vec();
-        Entry::new(format!("/.schema/{name}"), Content::Bytes { of, bytes })
-    };
-    entries.extend(SCHEMAS.map(|one| schema("photonstructschema", one)));
-    entries.extend(WPILIB_SCHEMAS.map(|one| schema("structschema", one)));
+    entries.extend(SCHEMAS.map(|one| schemas::entry("photonstructschema", one)));
+    entries.push(schemas::wpilib(TRANSFORM_SCHEMA));
+    entries.extend(schemas::PARTS.map(schemas::wpilib));
     entries
 }
 

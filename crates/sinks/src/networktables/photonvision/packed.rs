@@ -46,13 +46,8 @@ pub(crate) const SCHEMAS: [(&str, &str); 6] = [
         "float64 x;float64 y;",
     ),
 ];
-/// The types of WPILib that these are made of.
-pub(crate) const WPILIB_SCHEMAS: [(&str, &str); 4] = [
-    ("struct:Transform3d", "Translation3d translation;Rotation3d rotation"),
-    ("struct:Translation3d", "double x;double y;double z"),
-    ("struct:Rotation3d", "Quaternion q"),
-    ("struct:Quaternion", "double w;double x;double y;double z"),
-];
+/// The type of WPILib that these are made of, and of which parts it is made itself: [`PARTS`](crate::networktables::schemas::PARTS).
+pub(crate) const TRANSFORM_SCHEMA: (&str, &str) = (TRANSFORM_TYPE, "Translation3d translation;Rotation3d rotation");
 
 /// When a result is from, on the time-sync server's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
