@@ -275,6 +275,16 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_is_none_is_a_mistake() {
+        let wrong = settings(r#"{"crop":{"left":"60%","right":"40%"}}"#);
+        let problems = bushbaby_node::Settings::check(&wrong, std::path::Path::new("."));
+        assert_eq!(
+            problems[0].message,
+            "got `60%` to `40%`, wanted a part of the picture: from less to more, at most `100%`"
+        );
+    }
+
+    #[test]
     fn a_guessed_camera_is_marked_and_a_cameras_own_model_is_not() {
         let pictures = [picture_of_tag(7)];
         let guessed = results(
