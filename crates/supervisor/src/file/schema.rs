@@ -364,7 +364,8 @@ fn evidence(kind: &Kind) -> Value {
 }
 
 fn networktables(kind: &Kind) -> Value {
-    let what_in = "What the robot is told: nodes, streams, patterns such as `*/detections`. Absent: all tags, targets and places.";
+    let what_in = "What the robot is told: nodes, streams, patterns such as `*/detections`. Absent: all tags, targets and \
+                   places.";
     let server =
         json!({ "type": "string", "title": "The server's address", "examples": ["10.15.18.2", "127.0.0.1:5810"] });
     let team = json!({ "type": "integer", "minimum": 1, "title": "A team's number" });

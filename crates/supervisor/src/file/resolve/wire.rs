@@ -19,7 +19,8 @@ pub(super) const MOST_IN_HINT: usize = 24;
 pub(super) const SOUND_QUEUE: usize = MAX_QUEUE;
 
 /// When a robot writes something.
-const TELLS_ITS_HEADING: &str = "a robot tells its heading with `dialect: limelight`, or where `heading: {entry: /robot/gyro}` says which entry has it";
+const TELLS_ITS_HEADING: &str = "a robot tells its heading with `dialect: limelight`, or where `heading: {entry: /robot/gyro}` says which \
+                                 entry has it";
 
 impl Resolver<'_, '_> {
     /// Draws the wires of `in:`, or the one that goes without saying.
