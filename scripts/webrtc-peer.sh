@@ -9,7 +9,7 @@ if [[ ! -x $env/bin/python ]]; then
 fi
 "$env/bin/python" -m pip install --quiet --disable-pip-version-check 'aiortc==1.16.*' 'websockets==17.*' 'numpy>=1.25' >&2
 if [[ -z ${BUSHBABY:-} && " $* " != *" --url"* ]]; then
-  "${CARGO:-cargo}" build --quiet --locked -p bushbaby >&2
+  "${CARGO:-cargo}" build --quiet --locked --workspace --bin bushbaby >&2
   export BUSHBABY=$PWD/target/debug/bushbaby
 fi
 exec "$env/bin/python" scripts/webrtc_peer.py "$@"

@@ -11,6 +11,7 @@ that can be told apart. A page at the host itself offers WebRTC only where it ha
 import argparse
 import asyncio
 import collections
+import contextlib
 import json
 import pathlib
 import sys
@@ -38,10 +39,11 @@ AROUND_PACKET_BYTES = 28
 
 
 class Peer:
-    """One camera's connection, and what came through it."""
+    """One camera's connection, and what came through it. `news` is set whenever something did."""
 
-    def __init__(self, camera):
+    def __init__(self, camera, news):
         self.camera = camera
+        self.news = news
         # No servers: both ends are on this network, as for the page.
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.sizes = collections.Counter()
@@ -51,6 +53,7 @@ class Peer:
         self.reader = None
         self.why = None
         self.connection.on("track", self._track)
+        self.connection.on("connectionstatechange", news.set)
 
     async def offer(self):
         """The offer, as SDP."""
@@ -75,6 +78,7 @@ class Peer:
             self.sizes[f"{picture.width}x{picture.height}"] += 1
             self.empty += picture.to_ndarray(format="gray").std() < LEAST_DEVIATION
             self.times.append(picture.pts)
+            self.news.set()
 
     async def received(self):
         """Bytes and packets so far."""
@@ -110,15 +114,16 @@ async def page(url, seconds):
             told = await live.recv()
             if isinstance(told, str) and (status := json.loads(told))["type"] == "status":
                 cameras = [picture["stream"] for picture in status["pictures"] if picture["is_camera"]]
-        peers = {camera: Peer(camera) for camera in cameras}
+        news = asyncio.Event()
+        peers = {camera: Peer(camera, news) for camera in cameras}
         hearing = asyncio.create_task(hear(live, peers))
         try:
             for camera, peer in peers.items():
                 await live.send(json.dumps({"type": "offer", "camera": camera, "sdp": await peer.offer()}))
-            await until(lambda: all(peer.why or peer.connection.connectionState == "connected" for peer in peers.values()))
+            await until(news, lambda: all(peer.why or peer.connection.connectionState == "connected" for peer in peers.values()))
             views = [{"camera": camera, "width": 1920, "height": 1080, "video": True} for camera in peers]
             await live.send(json.dumps({"type": "watch", "views": views}))
-            await until(lambda: all(peer.why or peer.times for peer in peers.values()))
+            await until(news, lambda: all(peer.why or peer.times for peer in peers.values()))
             return await count(peers.values(), seconds)
         finally:
             hearing.cancel()
@@ -139,13 +144,16 @@ async def hear(live, peers):
             await peers[told["camera"]].answer(told["sdp"])
         elif told["type"] == "no_video":
             peers[told["camera"]].why = told["why"]
+            peers[told["camera"]].news.set()
 
 
-async def until(holds):
-    """Waits until it holds, or for as long as patience lasts: what is missing is told at the end."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds() and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
+async def until(news, holds):
+    """Waits until it holds, looking at each piece of news, or for as long as patience lasts: what is missing is told at the end."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                news.clear()
+                await news.wait()
 
 
 async def count(peers, seconds):

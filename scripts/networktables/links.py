@@ -205,6 +205,7 @@ def silences(robot, count, seconds, begin, end):
     times, lost = [], 0
     for number in range(count):
         begin()
+        # The fault itself: so long it lasts, each time a little longer so that it ends at another moment of the client's.
         time.sleep(seconds + 0.07 * number)
         since = end()
         first, after = robot.fresh(since)
