@@ -57,7 +57,7 @@ use leds::LedSwitch;
 use robot::{Reach, Robot};
 use seen::{Found, Of};
 use snapshots::Snapshots;
-use telling::{Manner, News, Telling};
+use telling::{Manner, News, RobotClock, Telling};
 
 pub use settings::{Dialect, HeadingEntry, Settings, TurnUnit};
 pub use wish::{Leds, Picture, RobotWish, Wish};
@@ -144,6 +144,7 @@ impl Sink for NetworkTables {
             cameras: BTreeMap::new(),
             damaged: 0,
             status: ClientStatus::default(),
+            clock: RobotClock::default(),
         };
         let begin = running.telling.begin();
         running.tell(begin);
@@ -194,6 +195,8 @@ struct Running<'c> {
     damaged: u64,
     /// How it went when it was looked last.
     status: ClientStatus,
+    /// What robot code measured with then.
+    clock: RobotClock,
     telling: Telling,
     asked: Asked,
     chooser: Chooser,
@@ -268,17 +271,17 @@ impl Running<'_> {
                 if !known.stages.contains(stream.node()) {
                     known.stages.insert(stream.node().to_owned());
                 }
-                let clock = robot::clock(&self.status);
-                let news = self.telling.result(camera, &seen, captured, MonoTime::now(), clock);
+                let news = self
+                    .telling
+                    .result(camera, &seen, captured, MonoTime::now(), self.clock);
                 self.tell(news);
             }
             Ok(Found::Place(place)) => {
                 let camera = frame.origin().stream.node();
-                let clock = robot::clock(&self.status);
                 let found_by = stream.node();
                 let news = self
                     .telling
-                    .place(found_by, camera, &place, captured, MonoTime::now(), clock);
+                    .place(found_by, camera, &place, captured, MonoTime::now(), self.clock);
                 self.tell(news);
             }
             Err(error) => reporter.warn(&format!("a frame of `{stream}` is told to nobody: {error}")),
@@ -289,6 +292,7 @@ impl Running<'_> {
     fn look(&mut self) {
         let reporter = &self.context.reporter;
         self.status = self.robot.status();
+        self.clock = robot::clock(&self.status, self.clock);
         self.telling.is_seen_at(robot::own_address(&self.status));
         match self.robot.reach(&self.status) {
             Reach::There => reporter.running(),
@@ -337,8 +341,7 @@ impl Running<'_> {
         while let Some(why) = self.leds.as_ref().and_then(LedSwitch::failed) {
             self.refuse("leds", format!("the LEDs cannot be switched: {why}"), now);
         }
-        let clock = robot::clock(&self.status);
-        let news = self.telling.look(now, robot::time_sync(&self.status), clock);
+        let news = self.telling.look(now, robot::time_sync(&self.status), self.clock);
         self.tell(news);
     }
 

@@ -182,11 +182,13 @@ impl Robot {
     }
 }
 
-/// What robot code measures with. Where photonlib does not answer, the clock of the server itself is the best guess.
-pub(crate) fn clock(status: &ClientStatus) -> RobotClock {
+/// What robot code measures with. Where photonlib does not answer, the clock of the server itself is the best guess; and where that is
+/// not there, what it was: what is told last while a link is cut is what the robot reads first when it is back.
+pub(crate) fn clock(status: &ClientStatus, before: RobotClock) -> RobotClock {
     let photonlib = status.time_sync.as_ref();
+    let offset_us = photonlib.map(|sync| sync.offset_us).or(status.offset_us);
     RobotClock {
-        offset_us: photonlib.map(|sync| sync.offset_us).or(status.offset_us).unwrap_or(0),
+        offset_us: offset_us.unwrap_or(before.offset_us),
         heard: photonlib.map(|sync| MonoTime::from_ns(u64::try_from(sync.last_pong_us).unwrap_or(0) * 1000)),
     }
 }
@@ -234,5 +236,21 @@ fn content(value: Value) -> Content {
             Some(values) => Content::Doubles(values),
             None => Content::Text(other.to_string()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_the_link_is_cut_the_clock_is_what_it_was() {
+        let there = ClientStatus {
+            offset_us: Some(-7_000_000),
+            ..ClientStatus::default()
+        };
+        let known = clock(&there, RobotClock::default());
+        assert_eq!((known.offset_us, known.heard), (-7_000_000, None));
+        assert_eq!(clock(&ClientStatus::default(), known), known);
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Manner {
 }
 
 /// What is known of the clock that robot code measures with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RobotClock {
     /// Its time less ours.
     pub(crate) offset_us: i64,
