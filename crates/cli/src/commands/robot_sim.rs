@@ -1,6 +1,6 @@
 //! `bushbaby robot-sim`: the tables of a robot, for who has none at hand: a NetworkTables server that shows what arrives.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -70,6 +70,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
                 println!("{}", line(&update));
             }
         }
+        for update in shown.due(Instant::now()) {
+            println!("{}", line(&update));
+        }
         for (name, is_there) in shown.clients(server.clients()) {
             let word = if is_there { "connected" } else { "gone" };
             eprintln!("bushbaby: `{name}` is {word}");
@@ -82,18 +85,31 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 #[derive(Debug, Default)]
 struct Shown {
     values: HashMap<String, (Value, Instant)>,
+    /// The newest values that came too soon after the one that was shown.
+    waiting: BTreeMap<String, ServerUpdate>,
     clients: Vec<String>,
 }
 
 impl Shown {
-    /// Whether a value is another one than was shown, and not too soon after it.
+    /// Whether a value is another one than was shown, and not too soon after it; then it waits.
     fn is_news(&mut self, update: &ServerUpdate, now: Instant) -> bool {
+        self.waiting.remove(&update.topic);
         let last = self.values.get(&update.topic);
-        if last.is_some_and(|(value, at)| *value == update.value || now.duration_since(*at) < SHOW_EVERY) {
+        if last.is_some_and(|(value, _)| *value == update.value) {
+            return false;
+        }
+        if last.is_some_and(|(_, at)| now.duration_since(*at) < SHOW_EVERY) {
+            self.waiting.insert(update.topic.clone(), update.clone());
             return false;
         }
         self.values.insert(update.topic.clone(), (update.value.clone(), now));
         true
+    }
+
+    /// What has waited long enough: a value that is set once and stays is shown in any case.
+    fn due(&mut self, now: Instant) -> Vec<ServerUpdate> {
+        let waiting: Vec<ServerUpdate> = self.waiting.values().cloned().collect();
+        waiting.into_iter().filter(|update| self.is_news(update, now)).collect()
     }
 
     /// Who came and who went.
@@ -210,6 +226,12 @@ mod tests {
             })
             .collect();
         assert_eq!(news.iter().filter(|is_news| **is_news).count(), 4);
+        let mut due = |ms: u64| shown.due(start + Duration::from_millis(ms));
+        assert_eq!(
+            [due(1_900), due(2_000), due(9_000)],
+            [vec![], vec![update(Value::Double(19.0))], vec![]],
+            "the last of them is shown when its time has come"
+        );
         let later = start + Duration::from_secs(9);
         assert!(shown.is_news(&update(Value::Double(0.5)), later));
         assert!(
