@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use bushbaby_networktables::{Server, TopicType, Value as Number};
-use bushbaby_node::status::NodeState;
+use bushbaby_node::status::{NodeState, Reply, Request, ask};
 use bushbaby_node::testing::instance;
 use bushbaby_node::testing::product::{Product, frames_of};
 use serde_json::Value;
@@ -154,6 +154,76 @@ fn a_stage_takes_over_another_pipeline_while_it_runs() {
         status.nodes["tags"].restarts >= 1 && status.nodes["tags"].state == NodeState::Running
     });
     assert_eq!(again.nodes["tags"].pipelines.as_ref().unwrap().active, 1);
+    assert_eq!(product.stop(), Some(0));
+}
+
+fn change(product: &Product, settings: Value) -> Reply {
+    let change = Request::Change {
+        node: "tags".to_owned(),
+        rests: None,
+        settings: settings.as_object().cloned().unwrap(),
+    };
+    ask(&product.instance, &change).unwrap()
+}
+
+fn save(product: &Product) -> Reply {
+    let node = "tags".to_owned();
+    ask(&product.instance, &Request::Save { node }).unwrap()
+}
+
+#[test]
+fn what_was_changed_of_a_stage_is_saved_and_the_next_run_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut product = Product::run(program(), instance("saves"), folder.path(), TAGS);
+    product.wait_for_state("tags", NodeState::Running);
+    let crop = serde_json::json!({"left": "10%"});
+    assert_eq!(
+        change(&product, serde_json::json!({"decimate": 4, "crop": crop})),
+        Reply::Done
+    );
+    let saved = save(&product);
+    let file = folder.path().join("pipeline.yaml").canonicalize().unwrap();
+    assert_eq!(saved, Reply::Saved { file: file.clone() }, "{}", product.log());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[..3].join("\n"),
+        TAGS.lines().take(3).collect::<Vec<_>>().join("\n")
+    );
+    assert!(
+        lines[3].contains("decimate: 4") && lines[3].contains("crop: {left: 10%}"),
+        "{text}"
+    );
+    assert_eq!(product.stop(), Some(0));
+
+    let mut product = Product::run(program(), instance("saved"), folder.path(), &text);
+    product.wait_for_state("tags", NodeState::Running);
+    let node = "tags".to_owned();
+    let Reply::Settings(settings) = ask(&product.instance, &Request::Settings { node }).unwrap() else {
+        panic!("no settings")
+    };
+    assert_eq!(settings["decimate"].as_f64(), Some(4.0), "{settings}");
+    assert_eq!(product.stop(), Some(0));
+}
+
+#[test]
+fn a_file_that_has_mistakes_by_now_is_not_saved_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut product = Product::run(program(), instance("mistakes"), folder.path(), TAGS);
+    product.wait_for_state("tags", NodeState::Running);
+    assert_eq!(change(&product, serde_json::json!({"decimate": 4})), Reply::Done);
+    let file = folder.path().join("pipeline.yaml");
+    let text = TAGS.replace("in: front", "in: frnt");
+    std::fs::write(&file, &text).unwrap();
+    let Reply::Refused { message, hint } = save(&product) else {
+        panic!("it was saved")
+    };
+    assert!(
+        message.contains("pipeline.yaml:4:") && message.contains("`frnt`"),
+        "{message}"
+    );
+    assert_eq!(hint.as_deref(), Some("did you mean `front`?"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     assert_eq!(product.stop(), Some(0));
 }
 

@@ -1,6 +1,7 @@
 //! Several settings of one stage, each with a name, of which one is in force: `pipelines:`; and what is
 //! changed of them while the stage runs.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +29,9 @@ pub struct Changes {
     /// Settings instead of those that the file has, by key.
     #[serde(default)]
     pub settings: Map<String, Value>,
+    /// What the file has since the stage was planned, by the number of the pipeline that it stands in; 0 where there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub saved: BTreeMap<usize, Map<String, Value>>,
 }
 
 impl Changes {
@@ -43,6 +47,12 @@ impl Changes {
         }
     }
 
+    /// The file has these settings now: they are no change any more, of this pipeline, and none of any other.
+    pub fn save(&mut self, pipeline: usize, settings: Map<String, Value>) {
+        self.settings.retain(|key, value| settings.get(key) != Some(value));
+        self.saved.entry(pipeline).or_default().extend(settings);
+    }
+
     /// In words: what the stage does now.
     pub fn in_words(&self) -> String {
         let does = if self.rests { "rests" } else { "works" };
@@ -56,10 +66,11 @@ impl Changes {
         )
     }
 
-    /// Settings of the file with these instead of its own. Keys are taken whole.
-    pub fn over(&self, settings: &Value) -> Value {
+    /// The settings of a pipeline with these instead of its own. Keys are taken whole.
+    pub fn over(&self, pipeline: usize, settings: &Value) -> Value {
         let mut changed = settings.clone();
         if let Some(map) = changed.as_object_mut() {
+            map.extend(self.saved.get(&pipeline).cloned().unwrap_or_default());
             map.extend(self.settings.clone());
         }
         changed
@@ -89,7 +100,7 @@ pub struct Wished(Arc<Inner>);
 struct Inner {
     pipeline: AtomicUsize,
     rests: AtomicBool,
-    settings: Mutex<Map<String, Value>>,
+    changes: Mutex<Changes>,
     /// Grows with each change of the settings.
     edition: AtomicU64,
 }
@@ -116,9 +127,10 @@ impl Wished {
     /// Wishes for these changes in place of all earlier ones, from the next frame on.
     pub fn change(&self, changes: Changes) {
         self.0.rests.store(changes.rests, Ordering::Relaxed);
-        let mut settings = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        if *settings != changes.settings {
-            *settings = changes.settings;
+        let mut now = self.0.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_other = now.settings != changes.settings || now.saved != changes.saved;
+        *now = changes;
+        if is_other {
             self.0.edition.fetch_add(1, Ordering::Release);
         }
     }
@@ -135,12 +147,8 @@ impl Wished {
 
     /// The changes, and their edition.
     pub fn changes(&self) -> (Changes, u64) {
-        let settings = self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        let changes = Changes {
-            rests: self.rests(),
-            settings: settings.clone(),
-        };
-        (changes, self.edition())
+        let changes = self.0.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        (changes.clone(), self.edition())
     }
 }
 
@@ -158,12 +166,34 @@ mod tests {
         let file = json!({ "decimate": 1.0, "ids": [] });
         let mut changes = Changes::default();
         changes.take(None, map(json!({ "ids": [3, 4], "crop": null })));
-        assert_eq!(changes.over(&file), json!({ "decimate": 1.0, "ids": [3, 4] }));
+        assert_eq!(changes.over(0, &file), json!({ "decimate": 1.0, "ids": [3, 4] }));
         changes.take(Some(true), Map::new());
         assert!(changes.rests && !changes.settings.is_empty());
         assert_eq!(changes.in_words(), "rests as it was asked, with `ids: [3,4]`");
         changes.take(None, map(json!({ "ids": null })));
-        assert_eq!((changes.rests, changes.over(&file)), (true, file));
+        assert_eq!((changes.rests, changes.over(0, &file)), (true, file));
+    }
+
+    #[test]
+    fn what_was_saved_is_what_the_file_has_of_its_pipeline_alone() {
+        let file = json!({ "hue": [0, 9], "sort": "largest" });
+        let mut changes = Changes::default();
+        changes.take(None, map(json!({ "hue": [50, 90], "sort": "lowest" })));
+        let (told, _) = Wished::new(&Pipelines {
+            changes: changes.clone(),
+            ..Pipelines::default()
+        })
+        .changes();
+        assert_eq!(told, changes);
+        changes.save(1, map(json!({ "hue": [50, 90] })));
+        assert_eq!(changes.over(1, &file), json!({ "hue": [50, 90], "sort": "lowest" }));
+        assert_eq!(changes.over(0, &file), json!({ "hue": [0, 9], "sort": "lowest" }));
+        changes.take(None, map(json!({ "hue": [7, 8] })));
+        assert_eq!(changes.over(1, &file)["hue"], json!([7, 8]));
+        changes.take(None, map(json!({ "hue": null })));
+        assert_eq!(changes.over(1, &file)["hue"], json!([50, 90]));
+        let sent: Changes = serde_json::from_str(&serde_json::to_string(&changes).unwrap()).unwrap();
+        assert_eq!(sent, changes);
     }
 
     #[test]
@@ -177,8 +207,8 @@ mod tests {
         let settings = map(json!({ "ids": [3] }));
         for _ in 0..2 {
             wished.change(Changes {
-                rests: false,
                 settings: settings.clone(),
+                ..Changes::default()
             });
             assert_eq!((wished.rests(), wished.edition()), (false, 1));
         }

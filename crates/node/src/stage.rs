@@ -89,10 +89,11 @@ pub enum Calls {
 }
 
 pub(crate) fn run<S: Stage>(context: NodeContext, settings: Value) -> Result<(), NodeError> {
-    let settings: S::Settings = settings_from(settings)?;
-    let specs = S::outputs(&settings, &context.spec.base_dir);
+    let opened: S::Settings = settings_from(settings.clone())?;
+    let specs = S::outputs(&opened, &context.spec.base_dir);
     let mut running = Running {
-        stage: S::open(settings, &context)?,
+        stage: S::open(opened, &context)?,
+        settings,
         pipeline: context.spec.pipelines.active,
         edition: 0,
     };
@@ -104,6 +105,7 @@ pub(crate) fn run<S: Stage>(context: NodeContext, settings: Value) -> Result<(),
 /// A stage and what it was opened with.
 struct Running<S> {
     stage: S,
+    settings: Value,
     pipeline: usize,
     /// Of the changed settings.
     edition: u64,
@@ -128,10 +130,15 @@ impl<S: Stage> Running<S> {
             (wished == self.pipeline).then_some(&context.spec.settings),
             |pipeline| Some(&pipeline.settings),
         ) {
-            match Self::open(&changes.over(settings), context) {
+            let settings = changes.over(wished, settings);
+            // What was only saved is as before.
+            let opened = (settings != self.settings).then(|| Self::open(&settings, context));
+            match opened.transpose() {
                 Ok(stage) => {
-                    std::mem::replace(&mut self.stage, stage).close();
-                    self.pipeline = wished;
+                    if let Some(stage) = stage {
+                        std::mem::replace(&mut self.stage, stage).close();
+                    }
+                    (self.pipeline, self.settings) = (wished, settings);
                 }
                 Err(why) if edition != self.edition => {
                     context.reporter.warn(&format!("these changes cannot be used: {why}"));
@@ -270,6 +277,7 @@ mod tests {
         };
         let mut running = Running {
             stage: Detector::open(Threshold { threshold: 1 }, &context).unwrap(),
+            settings: json!({ "threshold": 1 }),
             pipeline: 0,
             edition: 0,
         };
@@ -314,6 +322,7 @@ mod tests {
         };
         let mut running = Running {
             stage: Resting(1),
+            settings: json!({ "threshold": 1 }),
             pipeline: 0,
             edition: 0,
         };

@@ -199,6 +199,11 @@ pub enum Request {
         #[serde(default)]
         settings: serde_json::Map<String, Value>,
     },
+    /// Write what was changed of a stage into the pipeline file.
+    Save {
+        /// Which stage; the name before the `@` means all of them.
+        node: String,
+    },
     /// The last lines of a node's log.
     Log {
         /// Which.
@@ -221,6 +226,11 @@ pub enum Reply {
     Status(Box<Status>),
     /// To [`Request::Stop`], [`Request::Restart`], [`Request::Pipeline`] and [`Request::Change`]: it is under way.
     Done,
+    /// To [`Request::Save`]: it stands in the file.
+    Saved {
+        /// The pipeline file.
+        file: PathBuf,
+    },
     /// To [`Request::Log`], oldest first.
     Log(Vec<String>),
     /// To [`Request::Settings`].
@@ -255,7 +265,7 @@ pub fn socket_path(instance: &Instance) -> std::path::PathBuf {
     instance.runtime_dir().join(CONTROL_SOCKET)
 }
 
-/// Asks a running instance one question and waits at most two seconds for the answer.
+/// Asks a running instance one question and waits at most two seconds for the answer; eight where the file is checked first.
 ///
 /// # Errors
 /// When nobody runs, or nobody answers.
@@ -275,7 +285,11 @@ pub fn ask(instance: &Instance, request: &Request) -> Result<Reply, AskError> {
 }
 
 fn exchange(socket: UnixStream, request: &Request) -> io::Result<Reply> {
-    let limit = Some(Duration::from_secs(2));
+    let limit = Some(match request {
+        // What Python files read and write is asked from their code.
+        Request::Save { .. } => Duration::from_secs(8),
+        _ => Duration::from_secs(2),
+    });
     socket.set_read_timeout(limit)?;
     socket.set_write_timeout(limit)?;
     let (mut sender, mut receiver) = control::halves(OwnedFd::from(socket))?;

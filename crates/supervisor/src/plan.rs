@@ -72,6 +72,8 @@ pub struct PlannedNode {
     pub role: Role,
     /// The streams that it makes.
     pub outputs: Vec<OutputSpec>,
+    /// The keys of its settings, also of those that may be absent and are; none: its kind takes any.
+    pub keys: Option<Vec<String>>,
     /// What runs it.
     pub program: Program,
     /// Its settings as the file has them, secrets as `$NAME`: what people may see.
@@ -87,6 +89,13 @@ pub struct PlannedNode {
 }
 
 impl PlannedNode {
+    /// Whether it has a setting of this name.
+    pub fn knows(&self, key: &str) -> bool {
+        self.keys
+            .as_ref()
+            .is_none_or(|keys| keys.iter().any(|known| known == key))
+    }
+
     /// The streams that it makes; the first is what its name alone means.
     pub fn streams(&self) -> Vec<StreamName> {
         // A name too long for a stream was refused with the file; such a node could not publish it either.

@@ -8,7 +8,7 @@ use bushbaby_bus::Instance;
 use bushbaby_node::settings::Time;
 use bushbaby_node::status::Status;
 use bushbaby_supervisor::file::{self, Checker, Replay};
-use bushbaby_supervisor::run::{Changes, RunOptions, StopHandle, Terminal};
+use bushbaby_supervisor::run::{Changes, Keeper, RunOptions, StopHandle, Terminal};
 
 use crate::commands::terminal::on_signals;
 use crate::{kinds, table};
@@ -156,6 +156,7 @@ pub(crate) fn run_pipeline(
     options.stop = stop;
     options.changes = changes;
     options.file = std::fs::canonicalize(&pipeline.path).ok();
+    options.keeper = keeper(pipeline);
     options.terminal = Some(Terminal {
         writer: Box::new(io::stderr()),
         color: io::stderr().is_terminal(),
@@ -175,6 +176,22 @@ pub(crate) fn run_pipeline(
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes what was changed while it runs into the pipeline's file, where it has one: `demo` and `cry` make theirs up.
+fn keeper(pipeline: &Pipeline) -> Option<Keeper> {
+    let is_file = file::read_text(&pipeline.path).is_ok_and(|text| text == pipeline.text);
+    let (path, replay) = (pipeline.path.clone(), pipeline.replay.clone());
+    let keep = Keeper::new(move |stage, named, settings| {
+        let kinds = kinds::all();
+        let checker = Checker {
+            replay: replay.as_ref(),
+            ..Checker::new(&kinds, &environment)
+        };
+        checker.save(&path, stage, named, settings)?;
+        Ok(std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone()))
+    });
+    is_file.then_some(keep)
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -199,6 +199,12 @@ fn answer(socket: &UnixListener, pretended: &Mutex<Pretended>) {
                 pretended.wished.push(format!("{node} {rests:?} {settings:?}"));
                 Reply::Done
             }
+            Request::Save { node } => {
+                pretended.wished.push(format!("{node} saved"));
+                Reply::Saved {
+                    file: "/etc/pit.yaml".into(),
+                }
+            }
             Request::Settings { .. } => Reply::Settings(pretended.settings.clone()),
             Request::Restart { node } if pretended.status.nodes.contains_key(&node) => {
                 pretended.restarts.push(node);

@@ -454,6 +454,7 @@ fn planned(
         },
         role: kind.role(),
         outputs: node.outputs.clone().unwrap_or_default(),
+        keys: kind.keys(),
         program: kind.program(),
         shown_settings: masked(&kind.shown(&settings.pipelines.get(first).unwrap_or(own).shown)),
         shown_pipelines: settings

@@ -5,6 +5,7 @@
 //!                      resolve → wires followed, one node for each stream of `each:`
 //!                      settings → read by the kinds, variables filled in
 //!                      check → plan (or every mistake, each with its place) → expand: the long form
+//! changed settings → edit → the same text with them → save
 //! kinds → schema, reference: what may stand in a file
 //! ```
 //!
@@ -17,12 +18,14 @@
 
 mod check;
 mod declare;
+mod edit;
 mod expand;
 mod node_kind;
 mod problem;
 mod python_node;
 mod reference;
 mod resolve;
+mod save;
 mod schema;
 mod settings;
 mod text;

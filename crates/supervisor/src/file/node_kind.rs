@@ -68,6 +68,15 @@ impl NodeKind<'_> {
         }
     }
 
+    /// The keys of its settings that can be changed while it runs; `None`: it takes any.
+    pub(crate) fn keys(&self) -> Option<Vec<String>> {
+        match self {
+            Self::BuiltIn(kind) => keys::all(kind),
+            // It is started again when its settings change.
+            Self::Python(_) => Some(Vec::new()),
+        }
+    }
+
     /// Takes out what `settings` has and this has not.
     pub(crate) fn take_unknown(&self, settings: &mut Vec<Entry>) -> Vec<Entry> {
         match self {

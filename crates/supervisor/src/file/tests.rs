@@ -9,6 +9,7 @@ mod plans;
 mod python;
 mod recording;
 mod robot;
+mod saving;
 mod schemas;
 mod sound;
 mod trees;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bushbaby_node::settings::{Place, Tree};
-use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, options};
+use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, options};
 
 use crate::file::FileProblem;
 use crate::file::problem::Spot;
@@ -53,10 +53,7 @@ pub(crate) fn read(text: &str, file: &Arc<Path>) -> Result<(Tree, Vec<FileProble
 }
 
 fn read_events(text: &str, builder: &mut Builder) -> Result<(), Refusal> {
-    let mut options = options! { flow_nesting_limit: DEEPEST, block_nesting_limit: DEEPEST };
-    options.set_emit_comments(false);
-    let mut parser = Parser::new_from_str_with_options(text, options);
-    while let Some(next) = parser.next_event() {
+    for next in events(text) {
         let (event, span) = next.map_err(|error| wording::of(&error))?;
         let place = place_of(&span.start);
         match event {
@@ -76,8 +73,15 @@ fn read_events(text: &str, builder: &mut Builder) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What the parser says of a text, within limits.
+pub(crate) fn events(text: &str) -> impl Iterator<Item = Result<(Event<'_>, Span), ScanError>> {
+    let mut options = options! { flow_nesting_limit: DEEPEST, block_nesting_limit: DEEPEST };
+    options.set_emit_comments(false);
+    Parser::new_from_str_with_options(text, options)
+}
+
 /// The parser counts lines from 1 and columns from 0.
-fn place_of(marker: &Marker) -> Place {
+pub(crate) fn place_of(marker: &Marker) -> Place {
     Place {
         line: marker.line().max(1),
         column: marker.col() + 1,

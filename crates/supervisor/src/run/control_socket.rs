@@ -1,7 +1,7 @@
 //! Where commands and the page ask and tell a running instance: one line of JSON each way for each connection.
 //!
 //! Whoever connects may send anything, or nothing: a question is at most 64 KB long and must be there within two seconds, and
-//! at most 32 clients are served at once. The loop is asked through its channel and never waits for any of them.
+//! at most 32 clients are served at once. Each is answered at the [`Desk`], on a thread of its own: the loop waits for none of them.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
@@ -11,15 +11,14 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bushbaby_bus::Instance;
-use bushbaby_node::status::{Reply, Request, socket_path};
+use bushbaby_node::status::{Request, socket_path};
 
+use super::desk::{Desk, refused};
 use super::error::RunError;
-use super::event::Event;
 
 /// The longest question.
 const LONGEST_BYTES: usize = 64 << 10;
@@ -27,6 +26,8 @@ const LONGEST_BYTES: usize = 64 << 10;
 const LIMIT: Duration = Duration::from_secs(2);
 /// Served at once.
 const MOST_CLIENTS: usize = 32;
+/// Enough to check a pipeline file; only what is used is taken.
+const STACK_BYTES: usize = 4 << 20;
 
 /// Listens until it is dropped.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl ControlSocket {
     ///
     /// # Errors
     /// When the path cannot be used, or there is no thread left.
-    pub(super) fn listen(instance: &Instance, events: SyncSender<Event>) -> Result<Self, RunError> {
+    pub(super) fn listen(instance: &Instance, desk: Desk) -> Result<Self, RunError> {
         let path = socket_path(instance);
         let failed = |doing, source| RunError::File {
             doing,
@@ -58,9 +59,10 @@ impl ControlSocket {
         let accepting = listener.try_clone().map_err(|error| failed("doubling", error))?;
         let ends = Arc::new(AtomicBool::new(false));
         let has_ended = Arc::clone(&ends);
+        let desk = Arc::new(desk);
         thread::Builder::new()
             .name("control-socket".into())
-            .spawn(move || accept(&accepting, &events, &has_ended))
+            .spawn(move || accept(&accepting, &desk, &has_ended))
             .map_err(RunError::Thread)?;
         Ok(Self { path, listener, ends })
     }
@@ -75,7 +77,7 @@ impl Drop for ControlSocket {
     }
 }
 
-fn accept(listener: &UnixListener, events: &SyncSender<Event>, ends: &AtomicBool) {
+fn accept(listener: &UnixListener, desk: &Arc<Desk>, ends: &AtomicBool) {
     let clients = Arc::new(AtomicUsize::new(0));
     for connection in listener.incoming() {
         if ends.load(Ordering::SeqCst) {
@@ -92,16 +94,16 @@ fn accept(listener: &UnixListener, events: &SyncSender<Event>, ends: &AtomicBool
         }
         clients.fetch_add(1, Ordering::SeqCst);
         let place = Place(Arc::clone(&clients));
-        let events = events.clone();
+        let desk = Arc::clone(desk);
         let serve = move || {
             let _place = place;
             // A client that sends nothing, leaves early or does not listen has only itself to serve.
-            let _ = serve(connection, &events);
+            let _ = serve(connection, &desk);
         };
         // Where there is no thread left the client is turned away.
         let _ = thread::Builder::new()
             .name("control-client".into())
-            .stack_size(256 << 10)
+            .stack_size(STACK_BYTES)
             .spawn(serve);
     }
 }
@@ -115,10 +117,10 @@ impl Drop for Place {
     }
 }
 
-fn serve(mut connection: UnixStream, events: &SyncSender<Event>) -> io::Result<()> {
+fn serve(mut connection: UnixStream, desk: &Desk) -> io::Result<()> {
     let reply = match question(&mut connection, Instant::now() + LIMIT)? {
-        Ok(request) => ask(request, events),
-        Err(message) => refused(message, "send one line of JSON, as `bushbaby status` does"),
+        Ok(request) => desk.answer(request),
+        Err(message) => refused(&message, "send one line of JSON, as `bushbaby status` does"),
     };
     let mut line = serde_json::to_vec(&reply)?;
     line.push(b'\n');
@@ -154,32 +156,15 @@ fn question(connection: &mut UnixStream, until: Instant) -> io::Result<Result<Re
     Ok(serde_json::from_slice(&line).map_err(|error| format!("this is no question: {error}")))
 }
 
-fn ask(request: Request, events: &SyncSender<Event>) -> Reply {
-    let (answer, answered) = sync_channel(1);
-    match events.try_send(Event::Asked(request, answer)) {
-        Ok(()) => {}
-        Err(TrySendError::Full(_)) => return refused("the supervisor is busy".to_owned(), "ask again"),
-        Err(TrySendError::Disconnected(_)) => return refused("the instance has ended".to_owned(), "start it"),
-    }
-    answered
-        .recv_timeout(LIMIT)
-        .unwrap_or_else(|_| refused("the supervisor did not answer in time".to_owned(), "ask again"))
-}
-
-fn refused(message: String, hint: &str) -> Reply {
-    Reply::Refused {
-        message,
-        hint: Some(hint.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::Receiver;
+    use std::sync::mpsc::{Receiver, sync_channel};
 
-    use bushbaby_node::status::ask;
+    use bushbaby_node::status::{Reply, ask};
 
     use super::*;
+    use crate::run::event::Event;
+    use crate::run::log::LogBook;
 
     struct Served {
         instance: Instance,
@@ -191,8 +176,9 @@ mod tests {
         fn new(test: &str) -> Self {
             let instance = Instance::new(format!("ctl-{test}-{}", std::process::id()).parse().unwrap());
             instance.create_runtime_dir().unwrap();
+            let log = LogBook::open(&instance, std::iter::empty(), None);
             let (events, asked) = sync_channel(8);
-            let socket = ControlSocket::listen(&instance, events).unwrap();
+            let socket = ControlSocket::listen(&instance, Desk::new(events, None, log)).unwrap();
             thread::spawn(move || answer(&asked));
             Self {
                 instance,

@@ -5,6 +5,7 @@ use std::sync::mpsc::SyncSender;
 
 use bushbaby_node::control::FromNode;
 use bushbaby_node::status::{Reply, Request};
+use serde_json::{Map, Value};
 
 use super::explain::Explanation;
 use crate::plan::Plan;
@@ -35,6 +36,8 @@ pub(super) enum Event {
     Explained(Launch, Explanation),
     /// The file was changed: from now on this is the plan, and these nodes start again in any case.
     Replan(Box<Plan>, BTreeSet<String>),
+    /// The file has these settings of a stage now, in the pipeline of this number.
+    Saved(String, usize, Map<String, Value>),
     /// Somebody around the run has something to say to those who read its log.
     Told(String),
     /// Somebody asks through the control socket.

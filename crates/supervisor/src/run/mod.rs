@@ -10,7 +10,7 @@
 //!
 //! - `lifecycle`, `restart_plan`, `sequence` and `figures` are pure: they are handed the time and return what is to be done.
 //! - `process` starts, speaks to and ends processes; `usage` and `explain` look at them from outside.
-//! - `log`, `health` and `control_socket` are what the outside sees.
+//! - `log`, `health`, `control_socket` and `desk` are what the outside sees.
 
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use crate::plan::Plan;
 
 mod clock;
 mod control_socket;
+mod desk;
 mod error;
 mod event;
 mod explain;
@@ -42,9 +43,10 @@ mod testing;
 
 pub use error::RunError;
 pub use log::{log_path, tail};
-pub use options::{Changes, RunOptions, StopHandle, Terminal, Timing};
+pub use options::{Changes, Keeper, RunOptions, StopHandle, Terminal, Timing};
 
 use control_socket::ControlSocket;
+use desk::Desk;
 use health::HealthLink;
 use lock::InstanceLock;
 use log::{Level, LogBook};
@@ -69,6 +71,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
         stop,
         changes,
         file,
+        keeper,
         terminal,
         timing,
     } = options;
@@ -89,7 +92,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
     }
     let (events, incoming) = std::sync::mpsc::sync_channel(WAITING_EVENTS);
     let spawner = Spawner::start().map_err(RunError::Thread)?;
-    let socket = ControlSocket::listen(&instance, events.clone())?;
+    let socket = ControlSocket::listen(&instance, Desk::new(events.clone(), keeper, log.clone()))?;
     let health = HealthLink::start(&instance, &log, CLEANING);
     stop.connect(Some(events.clone()));
     changes.connect(Some(events.clone()));

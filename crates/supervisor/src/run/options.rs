@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bushbaby_bus::Instance;
+use serde_json::{Map, Value};
 
 use super::event::Event;
+use crate::file::FileProblem;
 use crate::plan::Plan;
 
 /// How to run a plan.
@@ -27,6 +29,8 @@ pub struct RunOptions {
     pub changes: Changes,
     /// The pipeline file, for those who ask; absent: there is none.
     pub file: Option<PathBuf>,
+    /// Writes what was changed of a stage into the pipeline file; absent: that is refused.
+    pub keeper: Option<Keeper>,
     /// Where log lines are shown besides the files; absent: nowhere.
     pub terminal: Option<Terminal>,
     /// The times that no pipeline file changes.
@@ -43,9 +47,41 @@ impl RunOptions {
             stop: StopHandle::default(),
             changes: Changes::default(),
             file: None,
+            keeper: None,
             terminal: None,
             timing: Timing::default(),
         }
+    }
+}
+
+type Keep = dyn Fn(&str, Option<&str>, &Map<String, Value>) -> Result<PathBuf, Vec<FileProblem>> + Send + Sync;
+
+/// Writes settings of a stage into the pipeline file. Whoever runs a plan knows how to check a file, the run does not.
+#[derive(Clone)]
+pub struct Keeper(Arc<Keep>);
+
+impl Keeper {
+    /// Writes with a function of the stage's name, the name of the pipeline that is in force, and settings by key. It returns the
+    /// file, or says why that is as it was.
+    pub fn new(
+        keep: impl Fn(&str, Option<&str>, &Map<String, Value>) -> Result<PathBuf, Vec<FileProblem>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(keep))
+    }
+
+    pub(super) fn keep(
+        &self,
+        stage: &str,
+        pipeline: Option<&str>,
+        settings: &Map<String, Value>,
+    ) -> Result<PathBuf, Vec<FileProblem>> {
+        (self.0)(stage, pipeline, settings)
+    }
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keeper").finish_non_exhaustive()
     }
 }
 

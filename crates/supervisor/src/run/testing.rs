@@ -42,6 +42,7 @@ pub(super) fn planned(name: &str, role: Role, reads: &[&str]) -> PlannedNode {
         } else {
             OUTPUTS.to_vec()
         },
+        keys: None,
         program: Program::Bushbaby,
         shown_settings: serde_json::Value::Null,
         shown_pipelines: Vec::new(),

@@ -7,4 +7,5 @@ mod python;
 mod reloading;
 mod restarting;
 mod rig;
+mod saving;
 mod starting;

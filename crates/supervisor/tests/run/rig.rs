@@ -73,6 +73,7 @@ pub(crate) fn node(name: &str, role: Role, reads: &[&str], does: Behaviour) -> P
         } else {
             OUTPUTS.to_vec()
         },
+        keys: None,
         program: Program::Bushbaby,
         shown_settings: serde_json::json!({"password": "$PW"}),
         shown_pipelines: Vec::new(),

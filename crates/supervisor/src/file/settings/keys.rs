@@ -39,6 +39,11 @@ pub(crate) fn take_unknown(settings: &mut Vec<Entry>, kind: &Kind) -> Vec<Entry>
     }
 }
 
+/// The keys of a kind, where it tells.
+pub(crate) fn all(kind: &Kind) -> Option<Vec<String>> {
+    closed_keys(&kind.schema(&mut generator()))
+}
+
 /// Names the key that a message is about, or, when the message names it, what the key stands in.
 pub(crate) fn at_path(path: &str, message: &str) -> String {
     let (above, last) = path.rsplit_once('.').unwrap_or(("", path));

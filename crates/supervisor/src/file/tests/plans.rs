@@ -424,3 +424,13 @@ fn a_plan_is_for_any_instance() {
     let plan = plan("cameras: {front: scene}\nweb: 5800\n").for_instance(&instance);
     assert!(plan.nodes.iter().all(|node| node.spec.instance == instance));
 }
+
+#[test]
+fn a_node_knows_its_settings_also_those_that_may_be_absent() {
+    let plan = plan(
+        "cameras: {front: scene, yard: {url: \"rtsp://10.0.0.7/s1\"}}\nstages: {tags: {kind: apriltag, in: front}}\n",
+    );
+    let (tags, yard) = (node(&plan, "tags"), node(&plan, "yard"));
+    assert!(yard.knows("audio") && yard.spec.settings.get("audio").is_none());
+    assert!(tags.knows("family") && !tags.knows("kind") && !tags.knows("famili"));
+}

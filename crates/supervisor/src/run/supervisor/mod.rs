@@ -194,6 +194,7 @@ impl Supervisor {
         match event {
             Event::Wake => {}
             Event::Replan(plan, again) => self.replan(*plan, &again),
+            Event::Saved(stage, pipeline, settings) => self.saved(&stage, pipeline, &settings),
             Event::Told(text) => self.with.log.own(Level::Warn, &text),
             Event::Asked(request, answer) => {
                 let reply = self.answer(request);

@@ -1,5 +1,6 @@
 //! One node in the loop's hands: its plan, its lifecycle, its process.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::Duration;
@@ -134,6 +135,24 @@ impl Node {
             return;
         }
         log.line(&self.name, Level::Info, &self.changes.in_words());
+        self.tell_changes(log);
+    }
+
+    /// The file has these settings now: another pipeline is as it was, and so is this one when they are changed again and taken back.
+    pub(super) fn saved(&mut self, pipeline: usize, settings: Map<String, Value>, log: &LogBook) {
+        self.changes.save(pipeline, settings);
+        self.tell_changes(log);
+    }
+
+    /// Takes over another plan for it, which has what was saved.
+    pub(super) fn replan(&mut self, planned: PlannedNode) {
+        self.life.replan(&planned);
+        self.pipeline = planned.spec.pipelines.active;
+        self.changes.saved.clear();
+        self.planned = planned;
+    }
+
+    fn tell_changes(&self, log: &LogBook) {
         if let Some(process) = &self.process
             && let Err(error) = process.say(&ToNode::Changes(self.changes.clone()))
         {
@@ -148,7 +167,8 @@ impl Node {
     /// The settings that are in force, secrets left out.
     pub(super) fn shown_settings(&self) -> Value {
         let chosen = self.planned.shown_pipelines.get(self.pipeline);
-        self.changes.over(chosen.unwrap_or(&self.planned.shown_settings))
+        let settings = chosen.unwrap_or(&self.planned.shown_settings);
+        self.changes.over(self.pipeline, settings)
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -222,8 +242,17 @@ impl Node {
             cpu: self.usage.as_ref().and_then(UsageMeter::cpu),
             memory_bytes: self.usage.as_ref().and_then(UsageMeter::memory_bytes),
             pipelines: self.pipelines(),
-            changes: (self.changes != Changes::default()).then(|| self.changes.clone()),
+            changes: self.changed(),
         }
+    }
+
+    /// What is otherwise than in the file.
+    fn changed(&self) -> Option<Changes> {
+        let changes = Changes {
+            saved: BTreeMap::new(),
+            ..self.changes.clone()
+        };
+        (changes != Changes::default()).then_some(changes)
     }
 
     fn pipelines(&self) -> Option<PipelinesStatus> {

@@ -81,9 +81,7 @@ impl Supervisor {
                 self.feed(self.nodes.len() - 1, Input::Begin);
             } else if difference.changed.contains(&name) {
                 for place in self.places_of(std::slice::from_ref(&name)) {
-                    self.nodes[place].life.replan(&planned);
-                    self.nodes[place].pipeline = planned.spec.pipelines.active;
-                    self.nodes[place].planned = planned.clone();
+                    self.nodes[place].replan(planned.clone());
                     self.feed(place, Input::Replaced);
                 }
             }

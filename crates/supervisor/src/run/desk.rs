@@ -1,0 +1,262 @@
+//! Answers those who ask through the control socket, on their own threads: most from the loop, and what takes long itself.
+
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bushbaby_node::status::{NodeStatus, Reply, Request, Status};
+use serde_json::{Map, Value};
+
+use super::event::Event;
+use super::log::{Level, LogBook};
+use super::options::Keeper;
+use crate::file::FileProblem;
+
+/// For an answer of the loop.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Who answers.
+#[derive(Debug)]
+pub(super) struct Desk {
+    events: SyncSender<Event>,
+    keeper: Option<Keeper>,
+    log: LogBook,
+    /// Held by who writes the file.
+    turn: Mutex<()>,
+}
+
+impl Desk {
+    pub(super) fn new(events: SyncSender<Event>, keeper: Option<Keeper>, log: LogBook) -> Self {
+        Self {
+            events,
+            keeper,
+            log,
+            turn: Mutex::default(),
+        }
+    }
+
+    /// Answers; may take seconds.
+    pub(super) fn answer(&self, request: Request) -> Reply {
+        match request {
+            Request::Save { node } => self.save(&node),
+            other => self.ask(other),
+        }
+    }
+
+    fn ask(&self, request: Request) -> Reply {
+        let (answer, answered) = sync_channel(1);
+        match self.events.try_send(Event::Asked(request, answer)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return refused("the supervisor is busy", "ask again"),
+            Err(TrySendError::Disconnected(_)) => return refused("the instance has ended", "start it"),
+        }
+        answered
+            .recv_timeout(LIMIT)
+            .unwrap_or_else(|_| refused("the supervisor did not answer in time", "ask again"))
+    }
+
+    /// Writes what was changed of a stage into the file.
+    fn save(&self, node: &str) -> Reply {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = match self.ask(Request::Status) {
+            Reply::Status(status) => status,
+            other => return other,
+        };
+        let changed = match Changed::of(&status, node) {
+            Ok(changed) => changed,
+            Err(refused) => return refused,
+        };
+        let Some(keeper) = &self.keeper else {
+            let hint = "`bushbaby run FILE` runs one; what is changed now lasts until the instance ends";
+            return refused("there is no pipeline file to write to", hint);
+        };
+        match keeper.keep(changed.stage, changed.pipeline, changed.settings) {
+            Ok(file) => {
+                let saved = Event::Saved(changed.stage.to_owned(), changed.number, changed.settings.clone());
+                // The run has ended meanwhile.
+                let _ = self.events.send(saved);
+                let settings = changed.settings.iter();
+                let settings: Vec<String> = settings.map(|(key, value)| format!("`{key}: {value}`")).collect();
+                let stands = if settings.len() == 1 { "stands" } else { "stand" };
+                let text = format!(
+                    "{} of `{}` {stands} in {} now",
+                    settings.join(", "),
+                    changed.stage,
+                    file.display()
+                );
+                self.log.own(Level::Info, &text);
+                Reply::Saved { file }
+            }
+            Err(problems) => in_words(&problems),
+        }
+    }
+}
+
+/// What was changed of one stage of the file.
+#[derive(Debug, PartialEq)]
+struct Changed<'s> {
+    stage: &'s str,
+    /// The one that is in force, where it has any.
+    pipeline: Option<&'s str>,
+    /// Its number; 0 where there are none.
+    number: usize,
+    settings: &'s Map<String, Value>,
+}
+
+impl<'s> Changed<'s> {
+    fn of(status: &'s Status, name: &'s str) -> Result<Self, Reply> {
+        // The file knows the stage, not what it became for each camera.
+        let stage = name.split_once('@').map_or(name, |(stage, _)| stage);
+        let is_its = |node: &str| node.split_once('@').map_or(node == stage, |(group, _)| group == stage);
+        let copies: Vec<(&String, &NodeStatus)> = status.nodes.iter().filter(|(node, _)| is_its(node)).collect();
+        let is_there = copies.iter().any(|(node, _)| name == stage || node.as_str() == name);
+        let Some((_, first)) = copies.first().filter(|_| is_there) else {
+            let names: Vec<&str> = status.nodes.keys().map(String::as_str).collect();
+            let hint = format!("the nodes are: {}", names.join(", "));
+            return Err(refused(&format!("there is no node `{name}`"), &hint));
+        };
+        let settings = settings(first);
+        let differs = |node: &NodeStatus| self::settings(node) != settings || pipeline(node) != pipeline(first);
+        if let Some((other, _)) = copies.iter().find(|(_, node)| differs(node)) {
+            let message = format!(
+                "`{}` and `{other}` are one stage of the file and were changed differently",
+                copies[0].0
+            );
+            return Err(refused(
+                &message,
+                &format!("change `{stage}`, which means all of them, and save again"),
+            ));
+        }
+        match settings {
+            Some(settings) => Ok(Self {
+                stage,
+                pipeline: pipeline(first),
+                number: first.pipelines.as_ref().map_or(0, |pipelines| pipelines.active),
+                settings,
+            }),
+            None => {
+                let hint = "what the file says is in force";
+                Err(refused(&format!("no setting of `{name}` was changed"), hint))
+            }
+        }
+    }
+}
+
+fn settings(node: &NodeStatus) -> Option<&Map<String, Value>> {
+    let changes = node.changes.as_ref()?;
+    (!changes.settings.is_empty()).then_some(&changes.settings)
+}
+
+fn pipeline(node: &NodeStatus) -> Option<&str> {
+    let pipelines = node.pipelines.as_ref()?;
+    pipelines.names.get(pipelines.active).map(String::as_str)
+}
+
+fn in_words(problems: &[FileProblem]) -> Reply {
+    let one = |problem: &FileProblem| {
+        let place = problem.place.map_or_else(String::new, |place| format!(":{place}"));
+        format!("{}{place}: {}", problem.file.display(), problem.message)
+    };
+    Reply::Refused {
+        message: problems.iter().map(one).collect::<Vec<_>>().join("; "),
+        hint: problems.iter().find_map(|problem| problem.hint.clone()),
+    }
+}
+
+pub(super) fn refused(message: &str, hint: &str) -> Reply {
+    Reply::Refused {
+        message: message.to_owned(),
+        hint: Some(hint.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::mpsc::Receiver;
+    use std::thread;
+
+    use bushbaby_bus::Instance;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A status with one stage of two pipelines, of which the second is in force.
+    fn status(settings: &Value) -> Status {
+        let node = json!({
+            "kind": "gray",
+            "state": "running",
+            "restarts": 0,
+            "pipelines": {"names": ["near", "far"], "active": 1},
+            "changes": {"settings": settings},
+        });
+        Status {
+            instance: String::new(),
+            pid: None,
+            web: None,
+            file: None,
+            seconds: 0.0,
+            nodes: BTreeMap::from([("ball@front".to_owned(), serde_json::from_value(node).unwrap())]),
+            streams: BTreeMap::new(),
+            edges: Vec::new(),
+            alerts: None,
+        }
+    }
+
+    fn message(reply: Reply) -> String {
+        match reply {
+            Reply::Refused { message, .. } => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_copy_means_its_stage_in_the_file_and_the_pipeline_in_force() {
+        let status = status(&json!({"hue": 5}));
+        for name in ["ball", "ball@front"] {
+            let changed = Changed::of(&status, name).unwrap();
+            assert_eq!(
+                (changed.stage, changed.pipeline, changed.number),
+                ("ball", Some("far"), 1)
+            );
+        }
+        assert_eq!(
+            message(Changed::of(&status, "ball@back").unwrap_err()),
+            "there is no node `ball@back`"
+        );
+    }
+
+    #[test]
+    fn a_rest_alone_is_nothing_to_be_saved() {
+        assert_eq!(
+            message(Changed::of(&status(&json!({})), "ball").unwrap_err()),
+            "no setting of `ball` was changed"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_file_is_told_with_its_place_and_its_hint() {
+        let instance = Instance::new(format!("desk-{}", std::process::id()).parse().unwrap());
+        let log = LogBook::open(&instance, std::iter::empty(), None);
+        let (events, asked) = sync_channel(1);
+        let keeper = Keeper::new(|_, _, _| {
+            let text = "cameras: {front: scene}\nstages: {<<: 5}\n";
+            Err(crate::file::parse(text, "pipeline.yaml".as_ref()).unwrap_err())
+        });
+        let desk = Desk::new(events, Some(keeper), log);
+        let answers = |asked: Receiver<Event>| {
+            while let Ok(Event::Asked(Request::Status, answer)) = asked.recv() {
+                let _ = answer.send(Reply::Status(Box::new(status(&json!({"hue": 5})))));
+            }
+        };
+        thread::spawn(move || answers(asked));
+        let node = "ball".to_owned();
+        assert_eq!(
+            desk.answer(Request::Save { node }),
+            Reply::Refused {
+                message: "pipeline.yaml:2:10: `<<` takes in the keys of an object, got something else".to_owned(),
+                hint: Some("write it as `<<: *name`".to_owned()),
+            }
+        );
+    }
+}

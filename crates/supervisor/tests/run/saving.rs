@@ -1,0 +1,93 @@
+//! What was changed of a stage is written into the file.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use bushbaby_node::Role;
+use bushbaby_node::status::{Reply, Request};
+use bushbaby_supervisor::plan::PlannedNode;
+use bushbaby_supervisor::run::Keeper;
+use serde_json::{Value, json};
+
+use crate::fake_node::Behaviour;
+use crate::rig::{Rig, front, instance, node, options};
+
+fn stage(name: &str) -> PlannedNode {
+    PlannedNode {
+        keys: Some(vec!["hue".to_owned()]),
+        ..node(name, Role::Stage, &["front/image"], Behaviour::default())
+    }
+}
+
+fn change(node: &str, settings: Value) -> Request {
+    Request::Change {
+        node: node.to_owned(),
+        rests: None,
+        settings: settings.as_object().cloned().unwrap(),
+    }
+}
+
+fn save(node: &str) -> Request {
+    Request::Save { node: node.to_owned() }
+}
+
+fn refusal(rig: &Rig, request: &Request) -> String {
+    match rig.ask(request) {
+        Reply::Refused { message, .. } => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_changed_of_all_copies_is_handed_to_who_keeps_the_file() {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let keeps = Arc::clone(&kept);
+    let mut options = options(&instance("saves"));
+    options.keeper = Some(Keeper::new(move |stage, pipeline, settings| {
+        let settings = Value::Object(settings.clone());
+        keeps
+            .lock()
+            .unwrap()
+            .push((stage.to_owned(), pipeline.map(str::to_owned), settings));
+        Ok(PathBuf::from("/pipeline.yaml"))
+    }));
+    let nodes = vec![front(Behaviour::default()), stage("ball@front"), stage("ball@back")];
+    let mut rig = Rig::start_with(options, nodes);
+    rig.line("bushbaby", "");
+    assert_eq!(refusal(&rig, &save("bal")), "there is no node `bal`");
+    assert_eq!(refusal(&rig, &save("ball")), "no setting of `ball` was changed");
+    // Also one that the plan has no value of.
+    assert_eq!(rig.ask(&change("ball@back", json!({"hue": [1, 2]}))), Reply::Done);
+    assert_eq!(
+        refusal(&rig, &change("ball", json!({"hui": 1}))),
+        "`ball@front` has no setting `hui`"
+    );
+    let differs = "`ball@back` and `ball@front` are one stage of the file and were changed differently";
+    assert_eq!(refusal(&rig, &save("ball")), differs);
+    assert_eq!(rig.ask(&change("ball", json!({"hue": [50, 100]}))), Reply::Done);
+    let file = PathBuf::from("/pipeline.yaml");
+    assert_eq!(rig.ask(&save("ball")), Reply::Saved { file });
+    rig.line("bushbaby", "`hue: [50,100]` of `ball` stands in /pipeline.yaml now");
+    assert_eq!(
+        *kept.lock().unwrap(),
+        [("ball".to_owned(), None, json!({"hue": [50, 100]}))]
+    );
+    // From now on that is what the file has, also to who takes a change back.
+    assert_eq!(refusal(&rig, &save("ball")), "no setting of `ball` was changed");
+    for hue in [json!(3), json!(null)] {
+        assert_eq!(rig.ask(&change("ball", json!({ "hue": hue }))), Reply::Done);
+    }
+    let node = "ball@back".to_owned();
+    let Reply::Settings(settings) = rig.ask(&Request::Settings { node }) else {
+        panic!("no settings")
+    };
+    assert_eq!(settings["hue"], json!([50, 100]));
+}
+
+#[test]
+fn without_a_file_it_is_refused() {
+    let mut rig = Rig::start("nofile", vec![front(Behaviour::default()), stage("ball")]);
+    rig.line("bushbaby", "");
+    assert_eq!(rig.ask(&change("ball", json!({"hue": 5}))), Reply::Done);
+    assert_eq!(refusal(&rig, &save("ball")), "there is no pipeline file to write to");
+}
