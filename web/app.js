@@ -35,6 +35,9 @@ class App {
     this.player = null;
     /** The connections for H.264, where the browser knows WebRTC. */
     this.videos = null;
+    /** The view to tune a stage, once somebody opened it, and whence: what stood in the address, and the view below the drawer. */
+    this.tune = null;
+    this.cameFrom = null;
     this.settings = new Map();
     this.written = new Map();
     this.isLost = false;
@@ -84,6 +87,7 @@ class App {
   #heard(message) {
     if (message.type === "results") {
       for (const camera of this.cameras.values()) if (camera.wants(message)) camera.hear(message);
+      this.tune?.hear(message);
       return undefined;
     }
     if (message.type === "sound") this.ears.get(message.source)?.take(message);
@@ -218,7 +222,7 @@ class App {
     this.seen = cameras;
     const views = cameras.map((camera) => {
       const { name, view, canvas } = camera;
-      return { camera: name, view, width: canvas.width, height: canvas.height, video: this.videos?.has(camera) ?? false };
+      return { camera: name, view, width: canvas.width, height: canvas.height, video: this.videos?.has(camera) ?? false, mask: this.tune?.maskOf(camera) };
     });
     const watched = JSON.stringify(views);
     if (watched === this.watched || !this.link.isOpen()) return;
@@ -294,6 +298,7 @@ class App {
     const asked = { method: "POST", ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }) };
     const done = await this.get(path, asked);
     if (done.status !== 401) return done;
+    const { askPassword } = await import("./login.js");
     if (!(await askPassword(this))) return { error: "From another machine this needs the password." };
     return this.get(path, asked);
   }
@@ -301,9 +306,13 @@ class App {
   #route() {
     const [, view = "", name] = location.hash.split("/");
     const node = view === "node" ? decodeURIComponent(name ?? "") : null;
-    if (node === null) this.before = location.hash || "#/";
+    if (node === null) {
+      this.cameFrom = view === "tune" ? (this.cameFrom ?? [this.address ?? "#/", this.before ?? "#/"]) : null;
+      this.before = location.hash || "#/";
+    }
+    this.address = location.hash;
     const shown = node === null ? view : (this.before ?? "#/").split("/")[1];
-    const current = ["pipeline", "alerts"].includes(shown) ? shown : "live";
+    const current = ["pipeline", "alerts", "tune"].includes(shown) ? shown : "live";
     for (const section of ["live", "alerts", "pipeline"]) {
       byId(section).hidden = section !== current;
       setAttribute(byId(`nav-${section}`), "aria-current", section === current ? "page" : null);
@@ -312,9 +321,20 @@ class App {
       const wanted = decodeURIComponent(shown ?? "");
       this.live.choose([...this.sights.values()].find(({ name, title, node }) => [name, title, node].includes(wanted))?.name ?? null);
     }
+    this.#setTune(current === "tune" ? decodeURIComponent(this.before.split("/")[2] ?? "") : null);
     this.live.watch();
     this.drawer.show(node);
     this.#update();
+  }
+
+  /** Opens the view to tune a stage, whose parts are loaded then, or closes it. */
+  async #setTune(name) {
+    if (name !== null && !this.tune) {
+      const [{ Tune }] = await Promise.all([import("./tune.js"), import("./knobs.js"), import("./colour.js")]);
+      this.tune ??= new Tune(this);
+      return this.#route();
+    }
+    return this.tune?.show(name);
   }
 
   #update() {
@@ -344,39 +364,9 @@ class App {
     this.live.update();
     this.alerts.update();
     this.pipeline.update();
+    this.tune?.update();
     this.drawer.update();
   }
-}
-
-/** Asks for the password until it is right or the person gives up; returns whether it was right. */
-function askPassword(app) {
-  const dialog = byId("login");
-  const field = h("input", { type: "password", autocomplete: "current-password", required: true, "aria-label": "Password" });
-  const wrong = h("p", { class: "error", role: "alert" });
-  return new Promise((resolve) => {
-    let isRight = false;
-    const form = h(
-      "form",
-      {},
-      h("h2", {}, "Password"),
-      h("p", { class: "quiet" }, "Everybody here may look. To act from another machine, give the password of this page."),
-      field,
-      wrong,
-      h("div", { class: "actions" }, h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), h("button", { class: "main" }, "Go on")),
-    );
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const body = JSON.stringify({ password: field.value });
-      const tried = await app.get("api/login", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-      isRight = !tried.error;
-      if (isRight) return dialog.close();
-      setText(wrong, `${tried.error[0].toUpperCase()}${tried.error.slice(1)}.`);
-      return field.select();
-    });
-    dialog.replaceChildren(form);
-    dialog.onclose = () => resolve(isRight);
-    dialog.showModal();
-  });
 }
 
 const KEYS = [

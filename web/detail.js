@@ -7,7 +7,7 @@ import { colorOf, words } from "./results.js";
 import { SoundPanel } from "./sound.js";
 import { isAmbiguous } from "./tags.js";
 import { troubleOf } from "./trouble.js";
-import { age, ageTone, bits, brief, fixed, kindOf, rate } from "./words.js";
+import { age, ageTone, bits, brief, fixed, isResting, kindOf, rate } from "./words.js";
 
 /** A tag that is not seen any more stays in the table for so long, pale: rows that come and go cannot be read. */
 const LINGER_MS = 1500;
@@ -137,7 +137,8 @@ class Stage {
     );
     this.others = h("tbody");
     this.list = h("table", { class: "found", hidden: true }, this.others);
-    this.element = h("section", {}, h("h3", {}, this.node, " ", this.heading), this.table, this.list, this.note);
+    this.tune = h("a", { class: "tune-link", href: `#/tune/${encodeURIComponent(this.node)}`, hidden: true }, "Tune");
+    this.element = h("section", {}, h("h3", {}, this.node, " ", this.heading, this.tune), this.table, this.list, this.note);
     this.field = null;
   }
 
@@ -153,11 +154,11 @@ class Stage {
     keyed(this.body, this.rows, [...this.seen.keys()].sort(), () => new Row());
     for (const [key, row] of this.rows) row.update(this.seen.get(key), now);
     const node = app.status.nodes[this.node];
+    this.tune.hidden = node?.kind !== "colored_target";
     setText(this.heading, [node ? kindOf(node, app.settingsOf(this.node)) : "another program", isFresh ? rate(app.status.streams[this.stream]?.fps).join(" ") : null].filter(Boolean).join(", "));
-    const silent = node?.state === "running" || !node ? "No results yet." : `${this.node} is ${node.state}${node.error ? `: ${brief(node.error)}` : "."}`;
     const isEmpty = this.seen.size === 0 && this.list.hidden;
     const none = this.stream.endsWith("/detections") ? "No tag in sight." : "Nothing in this picture.";
-    const note = !isFresh ? silent : isEmpty ? none : null;
+    const note = !isFresh ? silenceOf(this.node, node) : isEmpty ? none : null;
     const ground = camera.grounds.get(this.stream);
     this.#stand(ground, isFresh);
     this.table.hidden = !isFresh || this.seen.size === 0;
@@ -220,4 +221,11 @@ class Row {
     const title = [isAmbiguous(item) ? "ambiguous: another pose fits about as well" : null, about ? "≈ from a guessed calibration" : null];
     setAttribute(this.element, "title", title.filter(Boolean).join("; ") || null);
   }
+}
+
+/** Why a stage has no results now. */
+function silenceOf(name, node) {
+  if (node && isResting(node)) return `${name} rests, as it was asked.`;
+  if (!node || node.state === "running") return "No results yet.";
+  return `${name} is ${node.state}${node.error ? `: ${brief(node.error)}` : "."}`;
 }

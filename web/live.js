@@ -99,12 +99,13 @@ export class Live {
 
   /** Tells the server what is in sight. */
   watch() {
+    if (this.app.tune?.node) return this.app.tune.watch();
     const isSeen = !document.hidden && !this.element.hidden;
     const tiles = isSeen ? [...this.tiles.values()].filter((tile) => tile.isInSight) : [];
     const sights = tiles.map((tile) => tile.camera);
     this.app.watch(sights.filter((sight) => !(sight instanceof Ear)));
     const ears = sights.map((sight) => [this.app.earOf(sight), sight instanceof Ear || sight.name === this.shown]);
-    this.app.hear(ears.filter(([ear]) => ear));
+    return this.app.hear(ears.filter(([ear]) => ear));
   }
 
   /** Brings words and figures up to date: called four times a second. */

@@ -1,7 +1,7 @@
 // One node in full, in a drawer: state, figures, last error, pipelines, settings in force, log, restart.
 
 import { h, setAttribute, setText } from "./dom.js";
-import { age, bits, bytes, count, drops, duration, kindOf, percent, rate, stateOf, undrawn, yaml } from "./words.js";
+import { age, bits, bytes, changed, count, drops, duration, kindOf, percent, rate, stateOf, undrawn, yaml } from "./words.js";
 
 const LOG_EVERY_MS = 2000;
 
@@ -20,6 +20,7 @@ export class NodeDrawer {
     this.hint = h("p", { class: "hint" });
     this.trouble = h("section", { class: "trouble", hidden: true }, h("h3", {}, "Last error"), this.error, this.hint);
     this.restart = h("button", { type: "button", class: "main", onclick: () => this.#restart() }, "Restart");
+    this.tune = h("a", { class: "tune-link", hidden: true }, "Tune");
     this.pipelines = h("select", { onchange: () => this.#choosePipeline() });
     this.pipeline = h("label", { class: "row pipelines", hidden: true }, "Pipeline", this.pipelines);
     this.answer = h("p", { class: "answer", role: "status" });
@@ -31,7 +32,7 @@ export class NodeDrawer {
     element.append(
       h("header", {}, h("div", {}, this.title, this.kind), close),
       h("div", { class: "body" },
-        h("div", { class: "row" }, h("p", { class: "state" }, this.shape, this.state), this.restart),
+        h("div", { class: "row" }, h("p", { class: "state" }, this.shape, this.state), this.tune, this.restart),
         this.pipeline,
         this.answer,
         this.trouble,
@@ -115,6 +116,8 @@ export class NodeDrawer {
     if (!name || !app.status) return;
     const node = app.status.nodes[name];
     setText(this.title, name);
+    this.tune.hidden = node?.kind !== "colored_target";
+    setAttribute(this.tune, "href", `#/tune/${encodeURIComponent(name)}`);
     if (!node) {
       setText(this.state, "not in this pipeline");
       setAttribute(this.shape, "data-tone", "idle");
@@ -139,6 +142,7 @@ export class NodeDrawer {
       ["CPU", percent(node.cpu).join(" ")],
       ["Memory", bytes(node.memory_bytes).join(" ")],
       ["Process", node.pid ? `${node.pid}` : "none"],
+      ...(changed(node) ? [["Changed", changed(node)]] : []),
       ...this.#written(),
     ]);
     this.#showWires();

@@ -1,7 +1,7 @@
 // The second view: who reads whom. Sources, stages, sinks in three columns; each wire ends at its reader with its figures.
 
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
-import { age, ageTone, brief, bytes, count, drops, duration, kindOf, percent, rate, stateOf, undrawn } from "./words.js";
+import { age, ageTone, brief, bytes, count, drops, duration, isResting, kindOf, percent, rate, stateOf, undrawn } from "./words.js";
 
 const ROLES = [
   ["source", "Sources"],
@@ -174,7 +174,7 @@ class Card {
     const { word, tone } = stateOf(node);
     setAttribute(this.element, "data-tone", tone);
     setAttribute(this.shape, "data-tone", tone);
-    setText(this.state, `${word} ${duration((node.state_seconds ?? 0) + this.app.statusAge())}`);
+    setText(this.state, isResting(node) ? "resting, as asked" : `${word} ${duration((node.state_seconds ?? 0) + this.app.statusAge())}`);
     setText(this.kind, kindOf(node, this.app.settingsOf(this.name)));
     this.restarts.hidden = !node.restarts;
     if (node.restarts) setText(this.restarts, count(node.restarts, "restart"));

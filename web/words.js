@@ -16,6 +16,17 @@ export function stateOf(node) {
   return STATES[node.state] ?? { word: node.state, tone: "idle" };
 }
 
+/** Whether it was asked to find nothing in what it reads: by a robot, for one. */
+export function isResting({ state, changes }) {
+  return state === "running" && Boolean(changes?.rests);
+}
+
+/** What was changed of it since it runs; null where nothing was. */
+export function changed({ changes }) {
+  const settings = Object.entries(changes?.settings ?? {}).map(([key, value]) => `${key}: ${yaml(value).trim()}`);
+  return [changes?.rests ? "rests" : null, ...settings].filter(Boolean).join(", ") || null;
+}
+
 /** `4 s`, `3 min`, `5 h`, `2 d`. */
 export function duration(seconds) {
   if (!(seconds >= 0)) return "";

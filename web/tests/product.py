@@ -33,7 +33,7 @@ class Product:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.instance = f"page-{os.getpid()}-{self.port}"
-        file = self._folder / "pipeline.yaml"
+        file = self.file = self._folder / "pipeline.yaml"
         file.write_text(f"{pipeline}\nweb: {{listen: {self.port}, {web}}}\n")
         self._log = (self._folder / "log").open("w")
         environment = {**os.environ, "BUSHBABY_INSTANCE": self.instance, "XDG_STATE_HOME": str(self._folder / "state")}

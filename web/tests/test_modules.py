@@ -90,6 +90,12 @@ class Modules(unittest.TestCase):
             'in: front\ntag_size: 165mm\nids: [1, 2]\nrestart:\n  first: 1s\nnote: "a: b"',
         )
 
+    def test_what_was_changed_of_a_stage_reads_like_the_file(self):
+        changes = {"rests": True, "settings": {"hue": [60, 90], "sort": "largest"}}
+        self.assertEqual(self.call("words", f"m.changed({json.dumps({'changes': changes})})"), "rests, hue: [60, 90], sort: largest")
+        self.assertEqual(self.call("words", "[m.changed({}), m.isResting({ state: 'running' })]"), [None, False])
+        self.assertEqual(self.call("words", f"['running', 'stalled'].map((state) => m.isResting({{ state, changes: {json.dumps(changes)} }}))"), [True, False])
+
     def test_a_point_is_projected_as_the_cameras_model_says(self):
         # By hand, for the direction x = 0.2, y = -0.1: r² = 0.05. The order of the coefficients is OpenCV's.
         camera = {"fx": 600, "fy": 610, "cx": 320.5, "cy": 240.5}
@@ -138,6 +144,75 @@ class Modules(unittest.TestCase):
         self.assertEqual(self.call("live", "m.bestGrid(1, 1600, 900, 16 / 9)"), 1600)
         self.assertEqual(self.call("live", "m.bestGrid(4, 1608, 908, 16 / 9)"), 800)
         self.assertEqual(self.call("live", "m.bestGrid(2, 390, 800, 16 / 9)"), 390)
+
+    def test_known_colours_have_opencvs_numbers(self):
+        known = [
+            ([255, 0, 0], [0, 255, 255]),
+            ([0, 255, 0], [60, 255, 255]),
+            ([0, 0, 255], [120, 255, 255]),
+            ([255, 255, 0], [30, 255, 255]),
+            ([255, 0, 10], [179, 255, 255]),
+            ([255, 0, 4], [0, 255, 255]),
+            ([128, 128, 128], [0, 0, 128]),
+            ([0, 0, 0], [0, 0, 0]),
+            ([10, 200, 120], [77, 242, 200]),
+        ]
+        self.assertEqual(self.call("colour", f"{[rgb for rgb, _ in known]}.map(m.hsv)"), [wanted for _, wanted in known])
+        self.assertEqual(self.call("colour", "m.meanOf(new Uint8ClampedArray([10, 20, 30, 255, 20, 40, 61, 255]))"), [15, 30, 46])
+
+    def test_a_picked_colour_has_limits_around_it_and_is_let_into_those_there_are(self):
+        # Hue 179, saturation 255, value 255; then hue 60.
+        red, green, dark = [255, 0, 10], [0, 255, 0], [0, 40, 0]
+        self.assertEqual(self.call("colour", f"m.around({red}, false)"), {"hue": [169, 9], "saturation": [195, 255], "value": [195, 255]})
+        self.assertEqual(self.call("colour", f"m.around({dark}, true)"), {"brightness": [0, 255]})
+        limits = {"hue": [50, 100], "saturation": [100, 255], "value": [120, 255]}
+        widened = lambda hue, rgb: self.call("colour", f"m.widened({json.dumps({**limits, 'hue': hue})}, {rgb})")
+        self.assertEqual(widened([50, 100], green), {})
+        self.assertEqual(widened([50, 100], dark), {"value": [40, 255]})
+        self.assertEqual(widened([70, 100], green), {"hue": [60, 100]})
+        self.assertEqual(widened([170, 40], green), {"hue": [170, 60]})
+        self.assertEqual(widened([10, 40], red), {"hue": [179, 40]})
+
+    def test_a_range_keeps_its_order_but_for_hues(self):
+        hue, other = "{ goesRound: true }", "{}"
+        self.assertEqual(self.call("knobs", f"m.moved({hue}, [50, 100], 0, 170)"), [170, 100])
+        self.assertEqual(self.call("knobs", f"[m.moved({other}, [50, 100], 0, 170), m.moved({other}, [50, 100], 1, 3)]"), [[100, 100], [50, 50]])
+
+    def test_every_knob_shows_and_sends_what_the_stage_takes(self):
+        knobs = "m.GROUPS.flatMap(({ knobs }) => knobs)"
+        ranges = f"{knobs}.filter(({{ kind }}) => kind === 'range')"
+        # A slider that a key moves by one place does not go back.
+        there = "Array.from({ length: 201 }, (_, place) => m.placeOf(knob, m.numberAt(knob, place)) - place).every((off) => off === 0)"
+        self.assertEqual(self.call("knobs", f"{knobs}.filter(({{ bend }}) => bend).map((knob) => {there})"), [True, True])
+        self.assertEqual(self.call("knobs", f"{ranges}.every((knob) => [m.allowed(knob, -1e9), m.allowed(knob, 1e9)].join() === [knob.least, knob.limit ?? knob.most].join())"), True)
+        angle = f"{knobs}.find(({{ key }}) => key === 'angle')"
+        self.assertEqual(self.call("knobs", f"m.valueOf({angle}, {{ angle: ['-12.5deg', '0.5rad'] }}).map((angle) => Math.round(angle * 10))"), [-125, 286])
+        self.assertEqual(self.call("knobs", f"m.sentOf({angle}, [-12.5, 45])"), ["-12.5deg", "45deg"])
+        self.assertEqual(self.call("knobs", "m.allowed({ least: 0, most: 255, step: 1 }, parseFloat('many'))"), None)
+
+    def test_knobs_that_mean_nothing_are_not_shown(self):
+        keys = lambda settings: set(self.call("knobs", f"m.keysOf({json.dumps(settings)})"))
+        self.assertEqual(keys({}) & {"hue", "brightness", "meeting", "max_gap"}, {"hue"})
+        self.assertEqual(keys({"brightness": [1, 2], "model": "tape2019"}) & {"hue", "brightness", "meeting", "max_gap"}, {"brightness", "meeting", "max_gap"})
+        self.assertEqual(keys({"group": "several"}) & {"meeting", "max_gap"}, {"max_gap"})
+        self.assertEqual(self.call("knobs", "[{}, { model: 'port2020' }, { model: 'own.yaml', group: 'pair' }].map((settings) => m.groupsOf(settings).join())"),
+                         ["auto,single,pair,several", "auto,single", "auto,pair"])
+
+    def test_a_stage_is_told_five_times_a_second_one_at_a_time_and_the_last_always(self):
+        # Each answer takes 70 ms of a clock that a test can turn.
+        told = self.browser.run(
+            "window.told = undefined;"
+            "import('/knobs.js').then(async ({ Sender }) => {"
+            "  let now = 0, under = 0; const sent = [], most = [];"
+            "  const clock = { now: () => now, after: (ms, then) => { now += ms; then(); } };"
+            "  const sender = new Sender(async (settings) => { under += 1; most.push(under); sent.push([now, settings]); await null;"
+            "    if (sent.length < 3) for (const value of [1, 2]) sender.put({ value: sent.length * 10 + value }); now += 70; under -= 1; }, clock);"
+            "  sender.put({ hue: 1 }); await sender.running;"
+            "  window.told = { sent, most: Math.max(...most), isQuiet: [sender.isQuiet(0), sender.isQuiet(1)] };"
+            "}).catch((error) => { window.told = { error: `${error}` }; })"
+        )
+        told = wait_for("it is told", lambda: self.browser.run("return window.told"))
+        self.assertEqual(told, {"sent": [[0, {"hue": 1}], [200, {"value": 12}], [400, {"value": 22}]], "most": 1, "isQuiet": [True, False]})
 
 
 if __name__ == "__main__":

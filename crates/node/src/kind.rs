@@ -39,6 +39,8 @@ pub enum Carries {
     Points,
     /// What a stage of somebody's own found: boxes, tags, poses, text, masks.
     Results,
+    /// Which pixels of a picture count to a stage, for whoever tunes it.
+    Mask,
     /// Sound, in short pieces.
     Audio,
     /// What is heard: when it began and when it ended.

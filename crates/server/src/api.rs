@@ -171,6 +171,48 @@ pub(crate) async fn pipeline(
     }
 }
 
+/// What is to be changed of a stage: settings by key, `null` for what the file has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Changed {
+    settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `POST /api/change/NODE`: its next frame is worked on with these settings.
+pub(crate) async fn change(
+    State(app): State<Arc<App>>,
+    peer: Extension<Peer>,
+    headers: HeaderMap,
+    Path(node): Path<String>,
+    Json(Changed { settings }): Json<Changed>,
+) -> Result<Response, Refusal> {
+    must_act(&app, peer, &headers)?;
+    let request = Request::Change {
+        node,
+        rests: None,
+        settings,
+    };
+    match ask(&app, request).await? {
+        Reply::Done => Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))).into_response()),
+        other => Err(refused(other)),
+    }
+}
+
+/// `POST /api/save/NODE`: what was changed of it stands in the pipeline file from now on.
+pub(crate) async fn save(
+    State(app): State<Arc<App>>,
+    peer: Extension<Peer>,
+    headers: HeaderMap,
+    Path(node): Path<String>,
+) -> Result<Response, Refusal> {
+    must_act(&app, peer, &headers)?;
+    tracing::info!("{} saves the settings of `{node}`", peer.0.0);
+    match ask(&app, Request::Save { node }).await? {
+        Reply::Saved { file } => Ok(Json(json!({ "file": file })).into_response()),
+        other => Err(refused(other)),
+    }
+}
+
 /// Refuses whoever may only look, and says what to do.
 pub(crate) fn must_act(app: &App, peer: Extension<Peer>, headers: &HeaderMap) -> Result<(), Refusal> {
     if may_act(app, peer, headers) {

@@ -44,20 +44,24 @@ macro_rules! assets {
 const ASSETS: &[Asset] = assets! {
     "/" HTML, "index.html";
     "/style.css" CSS, "style.css";
+    "/tune.css" CSS, "tune.css";
     "/mark.svg" SVG, "mark.svg";
     "/favicon.ico" SVG, "mark.svg";
     "/alerts.js" SCRIPT, "alerts.js";
     "/app.js" SCRIPT, "app.js";
     "/camera.js" SCRIPT, "camera.js";
+    "/colour.js" SCRIPT, "colour.js";
     "/detail.js" SCRIPT, "detail.js";
     "/dom.js" SCRIPT, "dom.js";
     "/ear.js" SCRIPT, "ear.js";
     "/events.js" SCRIPT, "events.js";
     "/field.js" SCRIPT, "field.js";
+    "/knobs.js" SCRIPT, "knobs.js";
     "/labels.js" SCRIPT, "labels.js";
     "/legend.js" SCRIPT, "legend.js";
     "/link.js" SCRIPT, "link.js";
     "/live.js" SCRIPT, "live.js";
+    "/login.js" SCRIPT, "login.js";
     "/masks.js" SCRIPT, "masks.js";
     "/node.js" SCRIPT, "node.js";
     "/overlay.js" SCRIPT, "overlay.js";
@@ -69,6 +73,7 @@ const ASSETS: &[Asset] = assets! {
     "/strokes.js" SCRIPT, "strokes.js";
     "/tags.js" SCRIPT, "tags.js";
     "/trouble.js" SCRIPT, "trouble.js";
+    "/tune.js" SCRIPT, "tune.js";
     "/video.js" SCRIPT, "video.js";
     "/words.js" SCRIPT, "words.js";
 };
@@ -200,7 +205,10 @@ mod tests {
     #[test]
     fn the_page_is_small_and_wants_nothing_from_elsewhere() {
         let scripts = || ASSETS.iter().filter(|asset| asset.content_type == SCRIPT);
-        let waits = |path: &str| scripts().any(|script| script.text.contains(&format!("import(\".{path}\")")));
+        let waits = |path: &str| {
+            let (script, style) = (format!("import(\".{path}\")"), format!("href: \"{}\"", &path[1..]));
+            scripts().any(|asset| asset.text.contains(&script) || asset.text.contains(&style))
+        };
         let opening: usize = SENT
             .iter()
             .filter(|asset| !waits(asset.path))

@@ -161,6 +161,32 @@ fn only_the_page_itself_changes_a_pipeline() {
 }
 
 #[test]
+fn only_the_page_itself_changes_a_stage_and_saves_what_was_changed() {
+    let site = Site::new("change");
+    let own = format!("http://{}", site.address);
+    let post = |path: &str, origin: &str, body: &str| {
+        let headers = [("Origin", origin), ("Content-Type", "application/json")];
+        http::request(site.address, "POST", path, &headers, body)
+    };
+    let change = r#"{"settings":{"hue":[60,90]}}"#;
+    for path in ["/api/change/tape", "/api/save/tape"] {
+        assert_eq!(post(path, "http://example.org", change).status, 403, "{path}");
+    }
+    assert_eq!(post("/api/change/tape", &own, r#"{"settings":[]}"#).status, 422);
+    assert!(site.supervisor().wished.is_empty());
+    assert_eq!(post("/api/change/tape", &own, change).status, 202);
+    let saved = post("/api/save/tape", &own, "");
+    assert_eq!(
+        (saved.status, saved.json()["file"].as_str()),
+        (200, Some("/etc/pit.yaml"))
+    );
+    assert_eq!(
+        site.supervisor().wished,
+        [r#"tape None {"hue": Array [Number(60), Number(90)]}"#, "tape saved"]
+    );
+}
+
+#[test]
 fn from_elsewhere_the_password_comes_first() {
     let site = Site::with("password", Some("moon"), Limits::default());
     let own = format!("http://{}", site.address);

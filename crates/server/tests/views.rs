@@ -169,6 +169,29 @@ fn what_another_program_finds_belongs_to_the_pictures_it_names() {
 }
 
 #[test]
+fn a_mask_comes_with_the_pictures_of_those_who_ask_for_it() {
+    let site = Site::prepared("tune", |supervisor| supervisor.add("tape/mask", "stage", "mask"));
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let ends = start_halves(&site.bus, "front/image", "tape/mask");
+    let mut page = Page::open(site.address);
+    page.text("status");
+    let view = |mask: &str| json!({"type": "watch", "views": [{"camera": "front", "width": 640, "height": 360, "mask": mask}]});
+    // What carries something else is no mask.
+    page.say(&view("front/image"));
+    page.picture();
+    assert_eq!(site.readers("tape/mask"), 0);
+    page.say(&view("tape/mask"));
+    let found = page.text("results");
+    assert_eq!(
+        (&found["stream"], &found["camera"], &found["masks"][0]["width"]),
+        (&json!("tape/mask"), &json!("front/image"), &json!(480))
+    );
+    page.watch(&[("front", SHOWN)]);
+    wait_for("nobody reads it", || (site.readers("tape/mask") == 0).then_some(()));
+    ends.store(true, Ordering::Relaxed);
+}
+
+#[test]
 fn pictures_that_a_stage_made_come_after_the_cameras() {
     let site = Site::prepared("made", |supervisor| supervisor.add("blur/image", "stage", "image"));
     let _camera = Camera::start(&site.bus, "blur/image", [320, 180], Format::I420);

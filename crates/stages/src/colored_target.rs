@@ -1,9 +1,10 @@
 //! `colored_target`: what stands out by colour or brightness in each picture, and where it is.
 //!
 //! In: pictures in any format. Out: one [`Targets`] for every picture, also for one without targets, with that picture's capture time
-//! and origin.
+//! and origin; and, while somebody reads it, which of its pixels were within the limits: an array `mask` of uint8, (height, width), 255
+//! where they were.
 
-use bushbaby_bus::Frame;
+use bushbaby_bus::{ArrayLayout, DType, Frame, FrameLayout};
 use bushbaby_node::{Carries, InputNeed, Kind, NodeContext, NodeError, OutputSpec, Outputs, Stage, image};
 use bushbaby_vision::results::{KnownTarget, Targets, targets};
 use bushbaby_vision::target::{Aim, TargetDetector, TargetModel};
@@ -21,6 +22,9 @@ pub const KIND: Kind = Kind::stage::<ColoredTarget>(
     "Finds targets that stand out by colour or brightness, such as retroreflective tape, and says where they are.",
 );
 
+/// The output, and the array in it.
+const MASK: &str = "mask";
+
 /// The stage.
 #[derive(Debug)]
 pub struct ColoredTarget {
@@ -35,11 +39,18 @@ pub struct ColoredTarget {
 impl Stage for ColoredTarget {
     type Settings = Settings;
     const INPUTS: InputNeed = InputNeed::Images;
-    const OUTPUTS: &'static [OutputSpec] = &[OutputSpec {
-        name: "targets",
-        carries: Carries::Results,
-        owes_frames: false,
-    }];
+    const OUTPUTS: &'static [OutputSpec] = &[
+        OutputSpec {
+            name: "targets",
+            carries: Carries::Results,
+            owes_frames: false,
+        },
+        OutputSpec {
+            name: MASK,
+            carries: Carries::Mask,
+            owes_frames: false,
+        },
+    ];
 
     fn open(settings: Settings, context: &NodeContext) -> Result<Self, NodeError> {
         let base_dir = &context.spec.base_dir;
@@ -56,7 +67,10 @@ impl Stage for ColoredTarget {
 
     fn process(&mut self, frame: Frame, out: &mut Outputs) -> Result<(), NodeError> {
         match self.look_at(&frame) {
-            Ok(found) => out.send_result("targets", &found, frame.captured(), Some(frame.origin())),
+            Ok(found) => {
+                out.send_result("targets", &found, frame.captured(), Some(frame.origin()))?;
+                self.show_mask(&frame, out)
+            }
             // One damaged picture is no reason to end: the next may be whole.
             Err(message) => {
                 out.warn(&format!("a picture of `{}` cannot be read: {message}", frame.stream()));
@@ -67,6 +81,24 @@ impl Stage for ColoredTarget {
 }
 
 impl ColoredTarget {
+    /// Sends which pixels of the picture looked at last counted, if anybody wants to know.
+    fn show_mask(&self, frame: &Frame, out: &mut Outputs) -> Result<(), NodeError> {
+        if !out.is_wanted(MASK)? {
+            return Ok(());
+        }
+        let mask = self.detector.mask();
+        // Nothing was found by it: the page takes its masks as those of results.
+        let body = b"[]";
+        let layout = FrameLayout {
+            arrays: vec![ArrayLayout::new(MASK, DType::U8, [mask.height(), mask.width()])],
+            body_capacity_bytes: body.len(),
+        };
+        out.send_with(MASK, &layout, frame.captured(), Some(frame.origin()), |loan| {
+            mask.write_bytes(loan.array_mut(0));
+            Ok(loan.set_body(body)?)
+        })
+    }
+
     fn look_at(&mut self, frame: &Frame) -> Result<Targets, String> {
         let view = image::view(frame).map_err(|error| error.to_string())?;
         let part_px = self.crop.pixels(view.width(), view.height());

@@ -36,6 +36,8 @@ pub(crate) struct Known {
     pub(crate) sounds: Vec<SoundStream>,
     /// All streams that say when something began to be heard.
     pub(crate) events: Vec<StreamName>,
+    /// All streams that say which pixels count to a stage.
+    pub(crate) masks: Vec<StreamName>,
 }
 
 /// The last answer; `Err` says why there was none.

@@ -38,12 +38,14 @@ impl Known {
     pub(crate) fn new(status: Status, json: Bytes, published: &[StreamName]) -> Self {
         let streams = Streams::new(&status, published);
         let (pictures, sounds, events) = (streams.pictures(), streams.sounds(), streams.events());
+        let masks = streams.carrying(|carries| carries == Carries::Mask).cloned().collect();
         Self {
             status,
             json,
             pictures,
             sounds,
             events,
+            masks,
         }
     }
 
@@ -189,6 +191,7 @@ fn by_name(name: &StreamName) -> Option<Carries> {
         "points" => Some(Carries::Points),
         "results" | "targets" | "pose" => Some(Carries::Results),
         "detections" => Some(Carries::Detections),
+        "mask" => Some(Carries::Mask),
         "audio" => Some(Carries::Audio),
         "events" => Some(Carries::Events),
         "scores" => Some(Carries::Scores),

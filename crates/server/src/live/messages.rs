@@ -46,6 +46,9 @@ pub(super) struct View {
     /// Whether its pictures come as H.264: only once an offer was answered.
     #[serde(default)]
     pub(super) video: bool,
+    /// The stream of a mask that is to come with its pictures: which of their pixels count to a stage.
+    #[serde(default)]
+    pub(super) mask: Option<String>,
 }
 
 /// One source of sound in sight.

@@ -62,6 +62,8 @@ struct Sight {
     watch: Watch,
     /// A picture was sent and not taken yet.
     is_under_way: bool,
+    /// The mask that is to come with the pictures.
+    mask: Option<StreamName>,
     /// What the page was last told of why there is none.
     told: Option<String>,
 }
@@ -161,12 +163,14 @@ impl Session {
                 quality: QUALITY,
                 max_fps: None,
             };
+            let mask = view.mask.as_ref().and_then(|mask| mask.parse().ok());
             let sight = match self.views.remove(&camera) {
-                Some(sight) if sight.watch.wish() == wish => sight,
+                Some(sight) if sight.watch.wish() == wish => Sight { mask, ..sight },
                 // The one before ends only after the new one began, so that the camera's thread goes on.
                 before => Sight {
                     watch: self.app.pictures.watch(&camera, wish, self.bell.clone())?,
                     is_under_way: before.is_some_and(|before| before.is_under_way),
+                    mask,
                     told: None,
                 },
             };
@@ -184,7 +188,9 @@ impl Session {
             .filter(|picture| self.views.contains_key(&picture.stream));
         self.drawn = in_sight
             .flat_map(|picture| {
-                picture.results.iter().map(|stream| Drawn {
+                let asked = self.views.get(&picture.stream).and_then(|sight| sight.mask.as_ref());
+                let mask = asked.filter(|mask| known.masks.contains(mask));
+                picture.results.iter().chain(mask).map(|stream| Drawn {
                     stream: stream.clone(),
                     picture: picture.stream.clone(),
                     is_own_origin: picture.is_camera,

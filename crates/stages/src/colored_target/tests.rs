@@ -92,6 +92,48 @@ fn each_picture_gives_one_result_also_without_targets_and_a_damaged_one_none() {
 }
 
 #[test]
+fn the_mask_is_sent_while_somebody_reads_it_with_the_origin_of_its_picture() {
+    let instance = testing::instance("mask");
+    let input = InputSpec {
+        stream: StreamName::new("front", "image").unwrap(),
+        queue: Some(8),
+        every: None,
+        max_fps: None,
+        window: None,
+    };
+    let context = testing::context(&instance, "goal", "colored_target", vec![input]).unwrap();
+    let mut stage = ColoredTarget::open(settings("{}"), &context).unwrap();
+    let mut outputs = Outputs::open(&context, ColoredTarget::OUTPUTS).unwrap();
+    let mut inputs = Inputs::open(&context).unwrap();
+    let camera = testing::context(&instance, "front", "scene", vec![]).unwrap();
+    let mut camera_outputs = Outputs::open(&camera, const { &[CAMERA] }).unwrap();
+    let meta = ImageMeta::new::<CameraModel>("front", None);
+    let mut look = || {
+        let image = picture(&[[150, 110, 20, 10]]);
+        let captured = CaptureTime::now(CaptureClock::Rendered);
+        image::send(&mut camera_outputs, "image", &image.view(), captured, None, &meta).unwrap();
+        let frame = inputs.recv(Duration::from_secs(10)).unwrap().expect("it arrives");
+        let origin = frame.origin().clone();
+        stage.process(frame, &mut outputs).unwrap();
+        (origin, outputs.last_sent("mask"))
+    };
+    assert_eq!(look().1, None);
+    let name = StreamName::new("goal", "mask").unwrap();
+    let reader = context.bus.subscriber(&name, ReadOptions::default()).unwrap();
+    let (origin, sent) = look();
+    assert!(sent.is_some());
+    let mask = reader.recv(Duration::from_secs(10)).unwrap().expect("it is sent");
+    let array = mask.array("mask").unwrap();
+    assert_eq!(
+        (*mask.origin() == origin, &array.info.shape[..]),
+        (true, &[240, 320][..])
+    );
+    let inside = (0..240 * 320).filter(|at| array.bytes[*at] == 255);
+    let wanted: Vec<usize> = (110..120).flat_map(|y| (150..170).map(move |x| y * 320 + x)).collect();
+    assert_eq!(inside.collect::<Vec<_>>(), wanted);
+}
+
+#[test]
 fn in_a_part_of_the_picture_places_and_shares_are_those_of_the_whole() {
     let image = picture(&[[30, 40, 20, 20], [200, 50, 40, 30]]);
     let found = |text: &str| {

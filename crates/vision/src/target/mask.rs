@@ -51,6 +51,22 @@ impl Mask {
         self.words.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
+    /// Writes a byte for each pixel, row after row: 255 where it counts, else 0.
+    ///
+    /// - `bytes`: `width × height` of them; what is missing is left out, what is too many stays as it is.
+    pub fn write_bytes(&self, bytes: &mut [u8]) {
+        if self.width == 0 {
+            return;
+        }
+        for (y, row) in bytes.chunks_exact_mut(self.width).take(self.height).enumerate() {
+            for (pixels, word) in row.chunks_mut(LANES).zip(self.row(y)) {
+                for (x, pixel) in pixels.iter_mut().enumerate() {
+                    *pixel = 0_u8.wrapping_sub((word >> x & 1) as u8);
+                }
+            }
+        }
+    }
+
     /// Like [`Mask::has`], for places up to one pixel outside.
     #[inline]
     pub(super) fn is_set(&self, x: i32, y: i32) -> bool {
@@ -304,6 +320,26 @@ mod tests {
                     assert_eq!(mask.has(x, y), is_in && all.has(x, y), "{format} {part:?} ({x}, {y})");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn written_as_bytes_it_is_the_same() {
+        for (width, height) in [(1, 1), (64, 2), (65, 3), (150, 4)] {
+            let mut mask = Mask::new(width, height);
+            let counts = |x: usize, y: usize| (x * 7 + y * 3).is_multiple_of(5);
+            for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+                if counts(x, y) {
+                    mask.set(x, y);
+                }
+            }
+            let mut bytes = vec![9; width * height + 3];
+            mask.write_bytes(&mut bytes);
+            for (at, byte) in bytes[..width * height].iter().enumerate() {
+                let wanted = if counts(at % width, at / width) { 255 } else { 0 };
+                assert_eq!(*byte, wanted, "{width} {at}");
+            }
+            assert_eq!(bytes[width * height..], [9, 9, 9]);
         }
     }
 

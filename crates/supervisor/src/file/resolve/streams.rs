@@ -49,6 +49,7 @@ pub(crate) fn in_words(carries: Carries) -> &'static str {
         Carries::Rgbd => "pictures with depth",
         Carries::Points => "points",
         Carries::Results => "results",
+        Carries::Mask => "which pixels count",
         Carries::Audio => "sound",
         Carries::Events => "what is heard",
         Carries::Scores => "scores of sounds",
