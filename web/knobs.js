@@ -58,7 +58,10 @@ const GROUPED = { __proto__: null, tape2019: ["auto", "pair", "several"], port20
 /** What a knob shows for settings: their value, as a number or numbers where it is one; else where it begins. */
 export function valueOf(knob, settings) {
   const told = settings[knob.key] ?? knob.initial;
-  return knob.isAngle ? told.map(degrees) : told;
+  if (knob.kind === "choice") return told;
+  const value = knob.isAngle ? told.map(degrees) : told;
+  // A variable of the file (`$LOW`) is known to the stage alone.
+  return [value].flat().every(Number.isFinite) ? value : knob.initial;
 }
 
 /** The form in which a value is sent. */

@@ -30,15 +30,13 @@ export class Tune {
     this.node = null;
     this.camera = null;
     this.chosen = null;
-    /** Its settings in force, as far as known, and keys that were changed here. */
-    this.settings = null;
+    /** Keys that were turned here since the status was true. */
     this.touched = new Set();
-    this.isSaved = false;
-    this.sender = new Sender((settings) => this.#send(settings));
     this.element = document.getElementById("tune");
     document.head.append(h("link", { rel: "stylesheet", href: "tune.css", onload: () => this.sight.fit() }));
     this.sight = new Sight(app, (rgb, isMore) => this.#pick(rgb, isMore));
     this.#build();
+    this.#begin(0);
     addEventListener("keydown", (event) => this.#pressed(event), true);
   }
 
@@ -70,14 +68,25 @@ export class Tune {
     if (name === this.node) return;
     this.node = name;
     this.chosen = null;
-    this.settings = null;
-    this.readKey = null;
-    this.readAt = -Infinity;
-    this.isSaved = false;
-    this.touched.clear();
-    this.#say("");
+    this.#begin(0);
     this.#look(null);
     this.update();
+  }
+
+  /** From now on the knobs are those of this pipeline: what is under way to another one, or to another stage, still arrives there. */
+  #begin(pipeline) {
+    const { node: name } = this;
+    this.pipeline = pipeline;
+    /** The settings in force, as far as known. */
+    this.settings = null;
+    [this.readKey, this.readAt] = [null, -Infinity];
+    this.isSaved = false;
+    this.touched.clear();
+    /** How often a person turned something, and how often that was refused. */
+    [this.turns, this.refusals] = [0, 0];
+    const sender = new Sender((settings) => this.#send({ name, pipeline, sender }, settings));
+    this.sender = sender;
+    this.#say("");
   }
 
   /** What the server is told to send besides the picture. */
@@ -102,7 +111,10 @@ export class Tune {
     const streams = app.status.edges.filter(({ to, from }) => to === name && app.cameras.has(from)).map(({ from }) => from);
     const why = this.#missing(node, streams);
     setText(this.title, `Tune ${name}`);
-    setText(this.copies, name.includes("@") ? `All copies of ${bare(name)} are tuned alike.` : "");
+    const { names, active = 0 } = node?.pipelines ?? {};
+    if (active !== this.pipeline) this.#begin(active);
+    const copies = name.includes("@") ? `All copies of ${bare(name)} are tuned alike.` : null;
+    setText(this.copies, [names ? `Pipeline ${names[active]}.` : null, copies].filter(Boolean).join(" "));
     this.note.hidden = why === null;
     this.bench.hidden = why !== null;
     setText(this.note, why ?? "");
@@ -155,18 +167,19 @@ export class Tune {
 
   /** Asks for the settings in force when they may have changed, unless somebody turns a knob just now. */
   async #read({ pid, changes }) {
-    const { node: name } = this;
-    const key = JSON.stringify([pid, changes?.settings]);
+    const { node: name, sender, turns } = this;
+    const key = JSON.stringify([pid, changes]);
     const now = performance.now();
-    if (key === this.readKey || now - this.readAt < READ_EVERY_MS || !this.sender.isQuiet(SETTLED_MS)) return;
+    if (key === this.readKey || now - this.readAt < READ_EVERY_MS || !sender.isQuiet(SETTLED_MS)) return;
     this.readAt = now;
-    const { beganAt } = this.sender;
     const { answer, error } = await this.app.get(`api/settings/${encodeURIComponent(name)}`);
     // They were changed since.
-    if (name !== this.node || this.sender.isBusy || beganAt !== this.sender.beganAt) return;
+    if (sender !== this.sender || turns !== this.turns || sender.isBusy) return;
     if (error) return this.#say(error, true);
     this.readKey = key;
     this.settings = answer;
+    this.touched.clear();
+    this.isSaved = false;
     this.#turn();
   }
 
@@ -201,7 +214,7 @@ export class Tune {
 
   /** Keys whose values are not those of the file. */
   #changed(node = this.app.status.nodes[this.node]) {
-    return [...new Set([...Object.keys(node?.changes?.settings ?? {}), ...this.touched])];
+    return [...new Set([...Object.keys(node?.changes?.tuned?.[this.pipeline] ?? {}), ...this.touched])];
   }
 
   #pick(rgb, isMore) {
@@ -218,6 +231,7 @@ export class Tune {
     if (Object.keys(settings).length === 0) return;
     this.settings = { ...this.settings, ...settings };
     for (const key of Object.keys(settings)) this.touched.add(key);
+    this.turns += 1;
     this.isSaved = false;
     this.#say("");
     this.#turn();
@@ -225,10 +239,10 @@ export class Tune {
     this.update();
   }
 
-  async #send(settings) {
-    const { node: name } = this;
-    const { error } = await this.app.act(`api/change/${encodeURIComponent(bare(name))}`, { settings });
-    if (!error || name !== this.node) return;
+  async #send({ name, pipeline, sender }, settings) {
+    const { error } = await this.app.act(`api/tune/${encodeURIComponent(bare(name))}`, { pipeline, settings });
+    if (!error || sender !== this.sender) return;
+    this.refusals += 1;
     // The knobs go back to what is in force.
     for (const key of Object.keys(settings)) this.touched.delete(key);
     this.readKey = null;
@@ -236,31 +250,34 @@ export class Tune {
   }
 
   async #asInFile() {
-    this.sender.put(Object.fromEntries(this.#changed().map((key) => [key, null])));
+    const { sender } = this;
+    sender.put(Object.fromEntries(this.#changed().map((key) => [key, null])));
     this.touched.clear();
+    this.turns += 1;
     this.isSaved = false;
     this.#say("");
-    await this.sender.running;
+    await sender.running;
+    if (sender !== this.sender) return;
     this.readKey = null;
     this.update();
   }
 
   async #save() {
-    const { node: name } = this;
+    const { node: name, pipeline, sender, turns, refusals } = this;
     this.isSaving = true;
     this.update();
     // What was turned last is saved too.
-    await this.sender.running;
-    const { beganAt } = this.sender;
-    const { answer, error } = await this.app.act(`api/save/${encodeURIComponent(bare(name))}`);
+    await sender.running;
+    const isRefused = sender === this.sender && refusals !== this.refusals;
+    const { answer, error } = isRefused ? {} : await this.app.act(`api/save/${encodeURIComponent(bare(name))}`, { pipeline });
     this.isSaving = false;
-    if (name !== this.node) return;
-    if (!error && beganAt === this.sender.beganAt) {
+    if (isRefused || sender !== this.sender) return this.update();
+    if (!error && turns === this.turns) {
       this.isSaved = true;
       this.touched.clear();
     }
     this.#say(error ?? `Saved to ${answer.file.split("/").at(-1)}.`, Boolean(error));
-    this.update();
+    return this.update();
   }
 
   #say(text, isError = false) {

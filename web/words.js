@@ -21,9 +21,10 @@ export function isResting({ state, changes }) {
   return state === "running" && Boolean(changes?.rests);
 }
 
-/** What was changed of it since it runs; null where nothing was. */
-export function changed({ changes }) {
-  const settings = Object.entries(changes?.settings ?? {}).map(([key, value]) => `${key}: ${yaml(value).trim()}`);
+/** What was changed of it since it runs, as far as it is in force; null where nothing was. */
+export function changed({ changes, pipelines }) {
+  const all = { ...changes?.tuned?.[pipelines?.active ?? 0], ...changes?.settings };
+  const settings = Object.entries(all).map(([key, value]) => `${key}: ${yaml(value).trim()}`);
   return [changes?.rests ? "rests" : null, ...settings].filter(Boolean).join(", ") || null;
 }
 

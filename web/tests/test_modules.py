@@ -91,8 +91,9 @@ class Modules(unittest.TestCase):
         )
 
     def test_what_was_changed_of_a_stage_reads_like_the_file(self):
-        changes = {"rests": True, "settings": {"hue": [60, 90], "sort": "largest"}}
-        self.assertEqual(self.call("words", f"m.changed({json.dumps({'changes': changes})})"), "rests, hue: [60, 90], sort: largest")
+        changes = {"rests": True, "settings": {"crop": {}}, "tuned": {"0": {"hue": [0, 9]}, "1": {"hue": [60, 90], "sort": "largest"}}}
+        node = {"changes": changes, "pipelines": {"active": 1}}
+        self.assertEqual(self.call("words", f"m.changed({json.dumps(node)})"), "rests, hue: [60, 90], sort: largest, crop: {}")
         self.assertEqual(self.call("words", "[m.changed({}), m.isResting({ state: 'running' })]"), [None, False])
         self.assertEqual(self.call("words", f"['running', 'stalled'].map((state) => m.isResting({{ state, changes: {json.dumps(changes)} }}))"), [True, False])
 

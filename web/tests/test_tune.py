@@ -18,7 +18,7 @@ SETTINGS = {
 }
 ANSWERS = {
     "api/settings/tape": {"status": 200, "answer": SETTINGS},
-    "api/change/tape": {"status": 202, "answer": {}},
+    "api/tune/tape": {"status": 202, "answer": {}},
     "api/save/tape": {"status": 200, "answer": {"file": "/robot/pipeline.yaml"}},
 }
 END, HOME, ARROW_RIGHT, ESCAPE = "\ue010", "\ue011", "\ue014", "\ue00c"
@@ -109,8 +109,8 @@ class Made(Common, Pages, unittest.TestCase):
 
     def changes(self):
         """What the page asked the server to change, in that order."""
-        asked = self.browser.run("return window.asked.filter(({ path }) => path.startsWith('api/change/')).map(({ path, body }) => [path, JSON.parse(body).settings])")
-        self.assertTrue(all(path == "api/change/tape" for path, _ in asked), asked)
+        asked = self.browser.run("return window.asked.filter(({ path }) => path.startsWith('api/tune/')).map(({ path, body }) => [path, JSON.parse(body).settings])")
+        self.assertTrue(all(path == "api/tune/tape" for path, _ in asked), asked)
         return [settings for _, settings in asked]
 
     def test_the_mask_is_asked_for_and_shown_with_its_own_picture(self):
@@ -189,12 +189,36 @@ class Made(Common, Pages, unittest.TestCase):
         wait_for("the answer", lambda: self.text("#tune .answer") == "Saved to pipeline.yaml.")
         self.assertFalse(self.button("Save to the file"))
         asked = browser.run("return window.asked.filter(({ method }) => method === 'POST').map(({ path }) => path)")
-        self.assertEqual(asked, ["api/change/tape", "api/save/tape"])
+        self.assertEqual(asked, ["api/tune/tape", "api/save/tape"])
         browser.press(HOME)
         wait_for("there is again", lambda: self.button("Save to the file"))
 
+    def test_what_was_turned_last_is_sent_when_one_leaves_at_once(self):
+        browser = self.tune()
+        wait_for("the settings", lambda: self.range("hue") == [60, 90])
+        self.focus("value", 0)
+        # The second waits for the first.
+        browser.press(END)
+        browser.press(HOME)
+        browser.press(ESCAPE)
+        wait_for("the page before", lambda: not self.text("#tune h1"))
+        wait_for("it is sent", lambda: self.changes()[-1:] == [{"value": [0, 255]}])
+        self.assertEqual(browser.run("return window.errors"), [])
+
+    def test_each_pipeline_is_tuned_by_itself(self):
+        pipelines = {"names": ["near", "far"], "active": 0}
+        browser = self.tune(told({"settings": {}, "tuned": {"1": {"sort": "highest"}}}, pipelines=pipelines))
+        wait_for("the settings", lambda: self.range("hue") == [60, 90])
+        self.assertEqual((self.text("#tune > header .quiet"), self.button("As in the file")), ("Pipeline near.", False))
+        self.hear(told({"settings": {}, "tuned": {"1": {"sort": "highest"}}}, pipelines={**pipelines, "active": 1}))
+        wait_for("the other", lambda: (self.text("#tune > header .quiet"), self.button("As in the file")) == ("Pipeline far.", True))
+        wait_for("the settings", lambda: self.range("hue") == [60, 90])
+        self.press_button("Save to the file")
+        wait_for("the answer", lambda: self.text("#tune .answer") == "Saved to pipeline.yaml.")
+        self.assertEqual(browser.run("return JSON.parse(window.asked.find(({ path }) => path === 'api/save/tape').body)"), {"pipeline": 1})
+
     def test_as_in_the_file_takes_back_every_key_that_differs(self):
-        browser = self.tune(told({"rests": False, "settings": {"sort": "highest"}}))
+        browser = self.tune(told({"rests": False, "settings": {"crop": {}}, "tuned": {"0": {"sort": "highest"}}}))
         wait_for("the settings", lambda: self.range("hue") == [60, 90])
         self.focus("value", 0)
         browser.press(END)
@@ -204,7 +228,7 @@ class Made(Common, Pages, unittest.TestCase):
 
     def test_a_refusal_is_told_in_its_words_and_the_knobs_go_back(self):
         refused = {"status": 409, "answer": {"error": "tape does not run"}}
-        browser = self.tune(answers={**ANSWERS, "api/change/tape": refused})
+        browser = self.tune(answers={**ANSWERS, "api/tune/tape": refused})
         wait_for("the settings", lambda: self.range("hue") == [60, 90])
         self.focus("value", 0)
         browser.press(END)
@@ -213,7 +237,7 @@ class Made(Common, Pages, unittest.TestCase):
 
     def test_one_who_is_not_known_is_asked_for_the_password(self):
         unknown = {"status": 401, "answer": {"error": "this needs the password"}}
-        browser = self.tune(answers={**ANSWERS, "api/change/tape": unknown, "api/login": {"status": 200, "answer": {}}})
+        browser = self.tune(answers={**ANSWERS, "api/tune/tape": unknown, "api/login": {"status": 200, "answer": {}}})
         wait_for("the settings", lambda: self.range("hue") == [60, 90])
         self.focus("value", 0)
         browser.press(END)
@@ -305,7 +329,7 @@ class Tuned(Common, unittest.TestCase):
         told = wait_for("the colour under the pointer", lambda: browser.run(POINT, 0.5, 0.5, "pointermove", {}) or self.text(".pixel").strip())
         self.assertRegex(told, r"^x 3\d\d y 2\d\d\s+hue \d+\s+saturation \d+\s+value \d+\s+(counts|does not count)$")
 
-        before = wait_for("the settings", lambda: self.button("Done") and self.range("value"))
+        before = wait_for("the settings", lambda: self.range("value")[1] == 255 and self.range("value"))
         self.focus("value", 0)
         browser.press(END)
         self.assertEqual(self.range("value"), [255, 255])

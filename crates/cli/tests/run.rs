@@ -157,28 +157,28 @@ fn a_stage_takes_over_another_pipeline_while_it_runs() {
     assert_eq!(product.stop(), Some(0));
 }
 
-fn change(product: &Product, settings: Value) -> Reply {
-    let change = Request::Change {
+fn tune(product: &Product, settings: Value) -> Reply {
+    let tune = Request::Tune {
         node: "tags".to_owned(),
-        rests: None,
+        pipeline: 0,
         settings: settings.as_object().cloned().unwrap(),
     };
-    ask(&product.instance, &change).unwrap()
+    ask(&product.instance, &tune).unwrap()
 }
 
 fn save(product: &Product) -> Reply {
     let node = "tags".to_owned();
-    ask(&product.instance, &Request::Save { node }).unwrap()
+    ask(&product.instance, &Request::Save { node, pipeline: 0 }).unwrap()
 }
 
 #[test]
-fn what_was_changed_of_a_stage_is_saved_and_the_next_run_has_it() {
+fn what_was_tuned_of_a_stage_is_saved_and_the_next_run_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut product = Product::run(program(), instance("saves"), folder.path(), TAGS);
     product.wait_for_state("tags", NodeState::Running);
     let crop = serde_json::json!({"left": "10%"});
     assert_eq!(
-        change(&product, serde_json::json!({"decimate": 4, "crop": crop})),
+        tune(&product, serde_json::json!({"decimate": 4, "crop": crop})),
         Reply::Done
     );
     let saved = save(&product);
@@ -211,7 +211,7 @@ fn a_file_that_has_mistakes_by_now_is_not_saved_into() {
     let folder = tempfile::tempdir().unwrap();
     let mut product = Product::run(program(), instance("mistakes"), folder.path(), TAGS);
     product.wait_for_state("tags", NodeState::Running);
-    assert_eq!(change(&product, serde_json::json!({"decimate": 4})), Reply::Done);
+    assert_eq!(tune(&product, serde_json::json!({"decimate": 4})), Reply::Done);
     let file = folder.path().join("pipeline.yaml");
     let text = TAGS.replace("in: front", "in: frnt");
     std::fs::write(&file, &text).unwrap();

@@ -26,30 +26,42 @@ pub struct Changes {
     /// It rests: it takes frames and finds nothing in them.
     #[serde(default)]
     pub rests: bool,
-    /// Settings instead of those that the file has, by key.
+    /// Settings instead of those that the file has, by key, whichever pipeline is in force.
     #[serde(default)]
     pub settings: Map<String, Value>,
-    /// What the file has since the stage was planned, by the number of the pipeline that it stands in; 0 where there are none.
+    /// What was tuned of each pipeline, by its number; 0 where there are none. It can be saved.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub saved: BTreeMap<usize, Map<String, Value>>,
+    pub tuned: ByPipeline,
+    /// What the file has since the stage was planned: tuned and saved.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub saved: ByPipeline,
 }
+
+/// Settings by the number of the pipeline that they are of.
+pub type ByPipeline = BTreeMap<usize, Map<String, Value>>;
 
 impl Changes {
     /// Takes further ones in. Absent: rest is as it was; a key with `null` is as the file has it again.
     pub fn take(&mut self, rests: Option<bool>, settings: Map<String, Value>) {
         self.rests = rests.unwrap_or(self.rests);
-        for (key, value) in settings {
-            if value.is_null() {
-                self.settings.remove(&key);
-            } else {
-                self.settings.insert(key, value);
-            }
+        lay(&mut self.settings, settings);
+    }
+
+    /// Tunes one pipeline. A key with `null` is as the file has it again.
+    pub fn tune(&mut self, pipeline: usize, settings: Map<String, Value>) {
+        let tuned = self.tuned.entry(pipeline).or_default();
+        lay(tuned, settings);
+        if tuned.is_empty() {
+            self.tuned.remove(&pipeline);
         }
     }
 
-    /// The file has these settings now: they are no change any more, of this pipeline, and none of any other.
+    /// The file has these settings of a pipeline now. What was tuned since stays tuned.
     pub fn save(&mut self, pipeline: usize, settings: Map<String, Value>) {
-        self.settings.retain(|key, value| settings.get(key) != Some(value));
+        if let Some(tuned) = self.tuned.get_mut(&pipeline) {
+            tuned.retain(|key, value| settings.get(key) != Some(value));
+        }
+        self.tuned.retain(|_, tuned| !tuned.is_empty());
         self.saved.entry(pipeline).or_default().extend(settings);
     }
 
@@ -70,10 +82,22 @@ impl Changes {
     pub fn over(&self, pipeline: usize, settings: &Value) -> Value {
         let mut changed = settings.clone();
         if let Some(map) = changed.as_object_mut() {
-            map.extend(self.saved.get(&pipeline).cloned().unwrap_or_default());
-            map.extend(self.settings.clone());
+            let of_it = [&self.saved, &self.tuned].map(|by_pipeline| by_pipeline.get(&pipeline));
+            for settings in of_it.into_iter().flatten().chain([&self.settings]) {
+                map.extend(settings.clone());
+            }
         }
         changed
+    }
+}
+
+fn lay(over: &mut Map<String, Value>, settings: Map<String, Value>) {
+    for (key, value) in settings {
+        if value.is_null() {
+            over.remove(&key);
+        } else {
+            over.insert(key, value);
+        }
     }
 }
 
@@ -128,7 +152,7 @@ impl Wished {
     pub fn change(&self, changes: Changes) {
         self.0.rests.store(changes.rests, Ordering::Relaxed);
         let mut now = self.0.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_other = now.settings != changes.settings || now.saved != changes.saved;
+        let is_other = (&now.settings, &now.tuned, &now.saved) != (&changes.settings, &changes.tuned, &changes.saved);
         *now = changes;
         if is_other {
             self.0.edition.fetch_add(1, Ordering::Release);
@@ -175,23 +199,25 @@ mod tests {
     }
 
     #[test]
-    fn what_was_saved_is_what_the_file_has_of_its_pipeline_alone() {
-        let file = json!({ "hue": [0, 9], "sort": "largest" });
+    fn what_is_tuned_is_of_one_pipeline_and_what_was_saved_is_what_the_file_has() {
+        let file = json!({ "hue": [0, 9], "crop": {} });
         let mut changes = Changes::default();
-        changes.take(None, map(json!({ "hue": [50, 90], "sort": "lowest" })));
-        let (told, _) = Wished::new(&Pipelines {
-            changes: changes.clone(),
-            ..Pipelines::default()
-        })
-        .changes();
-        assert_eq!(told, changes);
-        changes.save(1, map(json!({ "hue": [50, 90] })));
-        assert_eq!(changes.over(1, &file), json!({ "hue": [50, 90], "sort": "lowest" }));
-        assert_eq!(changes.over(0, &file), json!({ "hue": [0, 9], "sort": "lowest" }));
-        changes.take(None, map(json!({ "hue": [7, 8] })));
-        assert_eq!(changes.over(1, &file)["hue"], json!([7, 8]));
-        changes.take(None, map(json!({ "hue": null })));
+        changes.tune(1, map(json!({ "hue": [50, 90], "sort": "lowest" })));
+        // A robot has the last word, in every pipeline.
+        changes.take(None, map(json!({ "crop": { "left": 0.1 } })));
+        let both = json!({ "hue": [50, 90], "crop": { "left": 0.1 }, "sort": "lowest" });
+        assert_eq!(changes.over(1, &file), both);
+        assert_eq!(
+            changes.over(0, &file),
+            json!({ "hue": [0, 9], "crop": { "left": 0.1 } })
+        );
+        let tuned = changes.tuned[&1].clone();
+        changes.tune(1, map(json!({ "sort": "highest" })));
+        changes.save(1, tuned);
+        assert_eq!(changes.tuned[&1], map(json!({ "sort": "highest" })), "turned meanwhile");
         assert_eq!(changes.over(1, &file)["hue"], json!([50, 90]));
+        changes.tune(1, map(json!({ "sort": null })));
+        assert_eq!((changes.over(1, &file), changes.tuned.len()), (both, 0));
         let sent: Changes = serde_json::from_str(&serde_json::to_string(&changes).unwrap()).unwrap();
         assert_eq!(sent, changes);
     }

@@ -199,10 +199,23 @@ pub enum Request {
         #[serde(default)]
         settings: serde_json::Map<String, Value>,
     },
-    /// Write what was changed of a stage into the pipeline file.
+    /// Let a stage run with other settings of one of its pipelines than the file has, until they are saved or the instance ends.
+    Tune {
+        /// Which stage; the name before the `@` means all of them.
+        node: String,
+        /// The number of the pipeline; 0 where there are none.
+        #[serde(default)]
+        pipeline: usize,
+        /// Settings by key; `null`: as the file has it again.
+        settings: serde_json::Map<String, Value>,
+    },
+    /// Write what was tuned of a stage into the pipeline file.
     Save {
         /// Which stage; the name before the `@` means all of them.
         node: String,
+        /// The number of the pipeline; 0 where there are none.
+        #[serde(default)]
+        pipeline: usize,
     },
     /// The last lines of a node's log.
     Log {
@@ -224,7 +237,7 @@ pub enum Request {
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Box<Status>),
-    /// To [`Request::Stop`], [`Request::Restart`], [`Request::Pipeline`] and [`Request::Change`]: it is under way.
+    /// To [`Request::Stop`], [`Request::Restart`], [`Request::Pipeline`], [`Request::Change`] and [`Request::Tune`]: it is under way.
     Done,
     /// To [`Request::Save`]: it stands in the file.
     Saved {
@@ -243,6 +256,9 @@ pub enum Reply {
         hint: Option<String>,
     },
 }
+
+/// What is not written into the pipeline file by then, after it was asked for, is not written.
+pub const SAVE_LIMIT: Duration = Duration::from_secs(7);
 
 /// Why an instance did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -286,8 +302,8 @@ pub fn ask(instance: &Instance, request: &Request) -> Result<Reply, AskError> {
 
 fn exchange(socket: UnixStream, request: &Request) -> io::Result<Reply> {
     let limit = Some(match request {
-        // What Python files read and write is asked from their code.
-        Request::Save { .. } => Duration::from_secs(8),
+        // What Python files read and write is asked from their code; when that takes too long, nothing is written.
+        Request::Save { .. } => SAVE_LIMIT + Duration::from_secs(1),
         _ => Duration::from_secs(2),
     });
     socket.set_read_timeout(limit)?;

@@ -171,25 +171,27 @@ pub(crate) async fn pipeline(
     }
 }
 
-/// What is to be changed of a stage: settings by key, `null` for what the file has.
+/// How a stage is to be tuned: settings by key, `null` for what the file has.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Changed {
+pub(crate) struct Tuning {
+    #[serde(default)]
+    pipeline: usize,
     settings: serde_json::Map<String, serde_json::Value>,
 }
 
-/// `POST /api/change/NODE`: its next frame is worked on with these settings.
-pub(crate) async fn change(
+/// `POST /api/tune/NODE`: with this pipeline its frames are worked on with these settings from now on.
+pub(crate) async fn tune(
     State(app): State<Arc<App>>,
     peer: Extension<Peer>,
     headers: HeaderMap,
     Path(node): Path<String>,
-    Json(Changed { settings }): Json<Changed>,
+    Json(Tuning { pipeline, settings }): Json<Tuning>,
 ) -> Result<Response, Refusal> {
     must_act(&app, peer, &headers)?;
-    let request = Request::Change {
+    let request = Request::Tune {
         node,
-        rests: None,
+        pipeline,
         settings,
     };
     match ask(&app, request).await? {
@@ -198,16 +200,25 @@ pub(crate) async fn change(
     }
 }
 
-/// `POST /api/save/NODE`: what was changed of it stands in the pipeline file from now on.
+/// Of which of a stage's pipelines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Saving {
+    #[serde(default)]
+    pipeline: usize,
+}
+
+/// `POST /api/save/NODE`: what was tuned of it stands in the pipeline file from now on.
 pub(crate) async fn save(
     State(app): State<Arc<App>>,
     peer: Extension<Peer>,
     headers: HeaderMap,
     Path(node): Path<String>,
+    Json(Saving { pipeline }): Json<Saving>,
 ) -> Result<Response, Refusal> {
     must_act(&app, peer, &headers)?;
-    tracing::info!("{} saves the settings of `{node}`", peer.0.0);
-    match ask(&app, Request::Save { node }).await? {
+    tracing::info!("{} saves what was tuned of `{node}`", peer.0.0);
+    match ask(&app, Request::Save { node, pipeline }).await? {
         Reply::Saved { file } => Ok(Json(json!({ "file": file })).into_response()),
         other => Err(refused(other)),
     }

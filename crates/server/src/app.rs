@@ -65,7 +65,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/recordings/{node}", get(recordings::answer))
         .route("/api/settings/{node}", get(api::settings))
         .route("/api/restart/{node}", post(api::restart))
-        .route("/api/change/{node}", post(api::change))
+        .route("/api/tune/{node}", post(api::tune))
         .route("/api/save/{node}", post(api::save))
         .route("/api/pipeline/{node}", post(api::pipeline))
         .route("/api/alerts/{name}/mute", post(alerts::mute))

@@ -161,30 +161,37 @@ fn only_the_page_itself_changes_a_pipeline() {
 }
 
 #[test]
-fn only_the_page_itself_changes_a_stage_and_saves_what_was_changed() {
-    let site = Site::new("change");
+fn only_the_page_itself_tunes_a_stage_and_saves_what_was_tuned() {
+    let site = Site::new("tune");
     let own = format!("http://{}", site.address);
     let post = |path: &str, origin: &str, body: &str| {
         let headers = [("Origin", origin), ("Content-Type", "application/json")];
         http::request(site.address, "POST", path, &headers, body)
     };
-    let change = r#"{"settings":{"hue":[60,90]}}"#;
-    for path in ["/api/change/tape", "/api/save/tape"] {
-        assert_eq!(post(path, "http://example.org", change).status, 403, "{path}");
+    let (tune, save) = (r#"{"pipeline":1,"settings":{"hue":[60,90]}}"#, r#"{"pipeline":1}"#);
+    for (path, body) in [("/api/tune/tape", tune), ("/api/save/tape", save)] {
+        assert_eq!(post(path, "http://example.org", body).status, 403, "{path}");
+        assert_eq!(post(path, &own, r#"{"settings":[]}"#).status, 422, "{path}");
+        assert_eq!(post(path, &own, r#"{"pipeline":-1}"#).status, 422, "{path}");
     }
-    assert_eq!(post("/api/change/tape", &own, r#"{"settings":[]}"#).status, 422);
     assert!(site.supervisor().wished.is_empty());
-    assert_eq!(post("/api/change/tape", &own, change).status, 202);
-    let saved = post("/api/save/tape", &own, "");
+    assert_eq!(post("/api/tune/tape", &own, tune).status, 202);
+    let saved = post("/api/save/tape", &own, save);
     assert_eq!(
         (saved.status, saved.json()["file"].as_str()),
         (200, Some("/etc/pit.yaml"))
     );
-    assert_eq!(
-        site.supervisor().wished,
-        [r#"tape None {"hue": Array [Number(60), Number(90)]}"#, "tape saved"]
-    );
+    let wished = [r#"tape 1 {"hue": Array [Number(60), Number(90)]}"#, "tape 1 saved"];
+    assert_eq!(site.supervisor().wished, wished);
 }
+
+/// What only those do who may act, besides a restart.
+const ACTS: [(&str, &str); 4] = [
+    ("/api/pipeline/tags", r#"{"pipeline":"far"}"#),
+    ("/api/tune/tags", r#"{"settings":{}}"#),
+    ("/api/save/tags", "{}"),
+    ("/api/alerts/baby/mute", r#"{"for_ms":1000}"#),
+];
 
 #[test]
 fn from_elsewhere_the_password_comes_first() {
@@ -196,6 +203,10 @@ fn from_elsewhere_the_password_comes_first() {
         ("Content-Type", "application/json"),
     ];
     assert_eq!(restart(site.address, "tags", &elsewhere).status, 401);
+    for (path, body) in ACTS {
+        let answer = http::request(site.address, "POST", path, &elsewhere, body);
+        assert_eq!(answer.status, 401, "{path}");
+    }
     let login = |body: &str| http::request(site.address, "POST", "/api/login", &elsewhere, body);
     let wrong = login(r#"{"password":"sun"}"#);
     assert_eq!(
@@ -223,7 +234,16 @@ fn from_elsewhere_the_password_comes_first() {
 fn without_a_password_others_only_look() {
     let site = Site::new("look");
     let own = format!("http://{}", site.address);
-    let elsewhere = [("Origin", own.as_str()), ("X-Forwarded-For", "10.0.0.9")];
+    let elsewhere = [
+        ("Origin", own.as_str()),
+        ("X-Forwarded-For", "10.0.0.9"),
+        ("Content-Type", "application/json"),
+    ];
+    for (path, body) in ACTS {
+        let answer = http::request(site.address, "POST", path, &elsewhere, body);
+        assert_eq!(answer.status, 403, "{path}");
+    }
+    assert!(site.supervisor().wished.is_empty());
     assert_eq!(
         http::request(site.address, "GET", "/api/status", &elsewhere, "").status,
         200

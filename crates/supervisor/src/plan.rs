@@ -8,6 +8,11 @@ use bushbaby_bus::{InstanceName, StreamName};
 use bushbaby_node::control::NodeSpec;
 use bushbaby_node::{OutputSpec, Role};
 
+/// The stage of the file that a node is, or, for each camera (`STAGE@CAMERA`), was made of.
+pub fn stage_of(node: &str) -> &str {
+    node.split_once('@').map_or(node, |(stage, _)| stage)
+}
+
 /// Every node of an instance.
 #[derive(Debug, Clone)]
 pub struct Plan {

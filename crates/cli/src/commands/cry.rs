@@ -74,6 +74,7 @@ pub(crate) fn run(args: Args, instance: Instance) -> ExitCode {
         text,
         path: folder.join("cry.yaml"),
         replay: None,
+        is_file: false,
         reload: false,
     };
     if args.send.is_empty() {

@@ -42,6 +42,7 @@ pub(crate) fn run(args: Args, instance: Instance) -> ExitCode {
         text,
         path: Path::new("demo.yaml").to_owned(),
         replay: None,
+        is_file: false,
         reload: false,
     };
     let address = format!("http://127.0.0.1:{port}");

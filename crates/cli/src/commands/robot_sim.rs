@@ -108,8 +108,9 @@ impl Shown {
 
     /// What has waited long enough: a value that is set once and stays is shown in any case.
     fn due(&mut self, now: Instant) -> Vec<ServerUpdate> {
-        let waiting: Vec<ServerUpdate> = self.waiting.values().cloned().collect();
-        waiting.into_iter().filter(|update| self.is_news(update, now)).collect()
+        let mut waiting: Vec<ServerUpdate> = std::mem::take(&mut self.waiting).into_values().collect();
+        waiting.retain(|update| self.is_news(update, now));
+        waiting
     }
 
     /// Who came and who went.

@@ -57,6 +57,8 @@ pub(crate) struct Pipeline {
     pub(crate) text: String,
     /// Where it lies: paths in it are relative to its folder.
     pub(crate) path: PathBuf,
+    /// Whether it is somebody's file: `demo` and `cry` make theirs up.
+    pub(crate) is_file: bool,
     /// The recording that its cameras are played from.
     pub(crate) replay: Option<Replay>,
     /// Whether it is read again when it is saved.
@@ -83,6 +85,7 @@ pub(crate) fn run(args: Args, instance: Instance) -> ExitCode {
     let pipeline = Pipeline {
         text,
         path: args.file,
+        is_file: true,
         replay,
         reload: args.reload,
     };
@@ -178,20 +181,19 @@ pub(crate) fn run_pipeline(
     }
 }
 
-/// Writes what was changed while it runs into the pipeline's file, where it has one: `demo` and `cry` make theirs up.
+/// Writes what is tuned while it runs into the pipeline's file, where it has one.
 fn keeper(pipeline: &Pipeline) -> Option<Keeper> {
-    let is_file = file::read_text(&pipeline.path).is_ok_and(|text| text == pipeline.text);
     let (path, replay) = (pipeline.path.clone(), pipeline.replay.clone());
-    let keep = Keeper::new(move |stage, named, settings| {
+    let keep = Keeper::new(move |stage, named, settings, until| {
         let kinds = kinds::all();
         let checker = Checker {
             replay: replay.as_ref(),
             ..Checker::new(&kinds, &environment)
         };
-        checker.save(&path, stage, named, settings)?;
+        checker.save(&path, stage, named, settings, until)?;
         Ok(std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone()))
     });
-    is_file.then_some(keep)
+    pipeline.is_file.then_some(keep)
 }
 
 fn environment(name: &str) -> Option<String> {

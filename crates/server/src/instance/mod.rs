@@ -137,7 +137,7 @@ impl Asker {
         &self.instance
     }
 
-    /// Puts another question; the answer may take two seconds.
+    /// Puts another question; the answer takes as long as [`ask`] waits for it.
     ///
     /// # Errors
     /// In words, when nobody answers.

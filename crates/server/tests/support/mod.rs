@@ -199,8 +199,16 @@ fn answer(socket: &UnixListener, pretended: &Mutex<Pretended>) {
                 pretended.wished.push(format!("{node} {rests:?} {settings:?}"));
                 Reply::Done
             }
-            Request::Save { node } => {
-                pretended.wished.push(format!("{node} saved"));
+            Request::Tune {
+                node,
+                pipeline,
+                settings,
+            } => {
+                pretended.wished.push(format!("{node} {pipeline} {settings:?}"));
+                Reply::Done
+            }
+            Request::Save { node, pipeline } => {
+                pretended.wished.push(format!("{node} {pipeline} saved"));
                 Reply::Saved {
                     file: "/etc/pit.yaml".into(),
                 }

@@ -4,17 +4,18 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::{Map, Value};
 
 use crate::file::edit::with_settings;
 use crate::file::settings::secrets::escape;
 use crate::file::{Checker, FileProblem, read_text, yaml};
-use crate::plan::{Plan, PlannedNode};
+use crate::plan::{Plan, PlannedNode, stage_of};
 
 impl Checker<'_> {
     /// Writes settings of a stage, or of one of its pipelines, into the file. All else in it stays as it is, and the file is there
-    /// whole at any moment.
+    /// whole at any moment. After `until` it is not written any more: whoever waits for that has been told so.
     ///
     /// # Errors
     /// The mistakes that the file has, or would have then; what cannot be written; then it is as it was.
@@ -24,6 +25,7 @@ impl Checker<'_> {
         stage: &str,
         pipeline: Option<&str>,
         settings: &Map<String, Value>,
+        until: Instant,
     ) -> Result<(), Vec<FileProblem>> {
         let one = |problem| vec![problem];
         let refused = |message: String| one(FileProblem::with_file(path, message));
@@ -45,6 +47,11 @@ impl Checker<'_> {
             return Err(refused(
                 "the file was changed meanwhile: it is left as it is now, try again".to_owned(),
             ));
+        }
+        if Instant::now() >= until {
+            let message = "checking the file took too long, and it is as it was";
+            let hint = "what is tuned can be written into it by hand: the page and `bushbaby status --json` show it";
+            return Err(one(FileProblem::with_file(path, message).hint(hint.to_owned())));
         }
         replace(&target, &edited).map_err(|error| refused(unwritten(&error)))
     }
@@ -105,7 +112,7 @@ fn as_it_would_be(path: &Path, problems: &[FileProblem]) -> Vec<FileProblem> {
 
 /// The nodes that a stage of the file became.
 fn of_stage<'p>(plan: &'p Plan, stage: &str) -> Vec<&'p PlannedNode> {
-    let is_its = |node: &PlannedNode| node.spec.node.split('@').next() == Some(stage);
+    let is_its = |node: &PlannedNode| stage_of(&node.spec.node) == stage;
     plan.nodes.iter().filter(|node| is_its(node)).collect()
 }
 

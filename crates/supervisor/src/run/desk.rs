@@ -2,15 +2,16 @@
 
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bushbaby_node::status::{NodeStatus, Reply, Request, Status};
+use bushbaby_node::status::{NodeStatus, Reply, Request, SAVE_LIMIT, Status};
 use serde_json::{Map, Value};
 
 use super::event::Event;
 use super::log::{Level, LogBook};
 use super::options::Keeper;
 use crate::file::FileProblem;
+use crate::plan::stage_of;
 
 /// For an answer of the loop.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -38,7 +39,7 @@ impl Desk {
     /// Answers; may take seconds.
     pub(super) fn answer(&self, request: Request) -> Reply {
         match request {
-            Request::Save { node } => self.save(&node),
+            Request::Save { node, pipeline } => self.save(&node, pipeline),
             other => self.ask(other),
         }
     }
@@ -55,33 +56,34 @@ impl Desk {
             .unwrap_or_else(|_| refused("the supervisor did not answer in time", "ask again"))
     }
 
-    /// Writes what was changed of a stage into the file.
-    fn save(&self, node: &str) -> Reply {
+    /// Writes what was tuned of a stage into the file.
+    fn save(&self, node: &str, pipeline: usize) -> Reply {
+        let until = Instant::now() + SAVE_LIMIT;
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let status = match self.ask(Request::Status) {
             Reply::Status(status) => status,
             other => return other,
         };
-        let changed = match Changed::of(&status, node) {
-            Ok(changed) => changed,
+        let tuned = match Tuned::of(&status, node, pipeline) {
+            Ok(tuned) => tuned,
             Err(refused) => return refused,
         };
         let Some(keeper) = &self.keeper else {
-            let hint = "`bushbaby run FILE` runs one; what is changed now lasts until the instance ends";
+            let hint = "`bushbaby run FILE` runs one; what is tuned now lasts until the instance ends";
             return refused("there is no pipeline file to write to", hint);
         };
-        match keeper.keep(changed.stage, changed.pipeline, changed.settings) {
+        match keeper.keep(tuned.stage, tuned.pipeline, tuned.settings, until) {
             Ok(file) => {
-                let saved = Event::Saved(changed.stage.to_owned(), changed.number, changed.settings.clone());
+                let saved = Event::Saved(tuned.stage.to_owned(), pipeline, tuned.settings.clone());
                 // The run has ended meanwhile.
                 let _ = self.events.send(saved);
-                let settings = changed.settings.iter();
+                let settings = tuned.settings.iter();
                 let settings: Vec<String> = settings.map(|(key, value)| format!("`{key}: {value}`")).collect();
                 let stands = if settings.len() == 1 { "stands" } else { "stand" };
                 let text = format!(
                     "{} of `{}` {stands} in {} now",
                     settings.join(", "),
-                    changed.stage,
+                    tuned.stage,
                     file.display()
                 );
                 self.log.own(Level::Info, &text);
@@ -92,64 +94,44 @@ impl Desk {
     }
 }
 
-/// What was changed of one stage of the file.
+/// What was tuned of one stage of the file.
 #[derive(Debug, PartialEq)]
-struct Changed<'s> {
+struct Tuned<'s> {
     stage: &'s str,
-    /// The one that is in force, where it has any.
+    /// Where it has any.
     pipeline: Option<&'s str>,
-    /// Its number; 0 where there are none.
-    number: usize,
     settings: &'s Map<String, Value>,
 }
 
-impl<'s> Changed<'s> {
-    fn of(status: &'s Status, name: &'s str) -> Result<Self, Reply> {
+impl<'s> Tuned<'s> {
+    fn of(status: &'s Status, name: &'s str, pipeline: usize) -> Result<Self, Reply> {
         // The file knows the stage, not what it became for each camera.
-        let stage = name.split_once('@').map_or(name, |(stage, _)| stage);
-        let is_its = |node: &str| node.split_once('@').map_or(node == stage, |(group, _)| group == stage);
-        let copies: Vec<(&String, &NodeStatus)> = status.nodes.iter().filter(|(node, _)| is_its(node)).collect();
+        let stage = stage_of(name);
+        let nodes = status.nodes.iter();
+        let copies: Vec<(&String, &NodeStatus)> = nodes.filter(|(node, _)| stage_of(node) == stage).collect();
         let is_there = copies.iter().any(|(node, _)| name == stage || node.as_str() == name);
-        let Some((_, first)) = copies.first().filter(|_| is_there) else {
+        let Some((first_name, first)) = copies.first().filter(|_| is_there) else {
             let names: Vec<&str> = status.nodes.keys().map(String::as_str).collect();
             let hint = format!("the nodes are: {}", names.join(", "));
             return Err(refused(&format!("there is no node `{name}`"), &hint));
         };
-        let settings = settings(first);
-        let differs = |node: &NodeStatus| self::settings(node) != settings || pipeline(node) != pipeline(first);
-        if let Some((other, _)) = copies.iter().find(|(_, node)| differs(node)) {
-            let message = format!(
-                "`{}` and `{other}` are one stage of the file and were changed differently",
-                copies[0].0
-            );
-            return Err(refused(
-                &message,
-                &format!("change `{stage}`, which means all of them, and save again"),
-            ));
+        let settings = |node: &'s NodeStatus| node.changes.as_ref()?.tuned.get(&pipeline);
+        if let Some((other, _)) = copies.iter().find(|(_, node)| settings(node) != settings(first)) {
+            let message = format!("`{first_name}` and `{other}` are one stage of the file and were tuned differently");
+            let hint = format!("tune `{stage}`, which means all of them, and save again");
+            return Err(refused(&message, &hint));
         }
-        match settings {
-            Some(settings) => Ok(Self {
-                stage,
-                pipeline: pipeline(first),
-                number: first.pipelines.as_ref().map_or(0, |pipelines| pipelines.active),
-                settings,
-            }),
-            None => {
-                let hint = "what the file says is in force";
-                Err(refused(&format!("no setting of `{name}` was changed"), hint))
-            }
-        }
+        let Some(settings) = settings(first) else {
+            let hint = "what the file says is in force";
+            return Err(refused(&format!("nothing of `{name}` was tuned"), hint));
+        };
+        let names = first.pipelines.as_ref().map(|pipelines| &pipelines.names);
+        Ok(Self {
+            stage,
+            pipeline: names.and_then(|names| names.get(pipeline)).map(String::as_str),
+            settings,
+        })
     }
-}
-
-fn settings(node: &NodeStatus) -> Option<&Map<String, Value>> {
-    let changes = node.changes.as_ref()?;
-    (!changes.settings.is_empty()).then_some(&changes.settings)
-}
-
-fn pipeline(node: &NodeStatus) -> Option<&str> {
-    let pipelines = node.pipelines.as_ref()?;
-    pipelines.names.get(pipelines.active).map(String::as_str)
 }
 
 fn in_words(problems: &[FileProblem]) -> Reply {
@@ -188,7 +170,7 @@ mod tests {
             "state": "running",
             "restarts": 0,
             "pipelines": {"names": ["near", "far"], "active": 1},
-            "changes": {"settings": settings},
+            "changes": {"settings": {"crop": {}}, "tuned": {"1": settings}},
         });
         Status {
             instance: String::new(),
@@ -211,26 +193,24 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_means_its_stage_in_the_file_and_the_pipeline_in_force() {
+    fn a_copy_means_its_stage_in_the_file_and_a_number_its_pipeline() {
         let status = status(&json!({"hue": 5}));
         for name in ["ball", "ball@front"] {
-            let changed = Changed::of(&status, name).unwrap();
-            assert_eq!(
-                (changed.stage, changed.pipeline, changed.number),
-                ("ball", Some("far"), 1)
-            );
+            let tuned = Tuned::of(&status, name, 1).unwrap();
+            assert_eq!((tuned.stage, tuned.pipeline), ("ball", Some("far")));
+            assert_eq!(tuned.settings.len(), 1, "what a robot asked for is not saved");
         }
         assert_eq!(
-            message(Changed::of(&status, "ball@back").unwrap_err()),
+            message(Tuned::of(&status, "ball@back", 1).unwrap_err()),
             "there is no node `ball@back`"
         );
     }
 
     #[test]
-    fn a_rest_alone_is_nothing_to_be_saved() {
+    fn what_was_tuned_of_another_pipeline_is_nothing_to_be_saved() {
         assert_eq!(
-            message(Changed::of(&status(&json!({})), "ball").unwrap_err()),
-            "no setting of `ball` was changed"
+            message(Tuned::of(&status(&json!({"hue": 5})), "ball", 0).unwrap_err()),
+            "nothing of `ball` was tuned"
         );
     }
 
@@ -239,7 +219,7 @@ mod tests {
         let instance = Instance::new(format!("desk-{}", std::process::id()).parse().unwrap());
         let log = LogBook::open(&instance, std::iter::empty(), None);
         let (events, asked) = sync_channel(1);
-        let keeper = Keeper::new(|_, _, _| {
+        let keeper = Keeper::new(|_, _, _, _| {
             let text = "cameras: {front: scene}\nstages: {<<: 5}\n";
             Err(crate::file::parse(text, "pipeline.yaml".as_ref()).unwrap_err())
         });
@@ -252,7 +232,7 @@ mod tests {
         thread::spawn(move || answers(asked));
         let node = "ball".to_owned();
         assert_eq!(
-            desk.answer(Request::Save { node }),
+            desk.answer(Request::Save { node, pipeline: 1 }),
             Reply::Refused {
                 message: "pipeline.yaml:2:10: `<<` takes in the keys of an object, got something else".to_owned(),
                 hint: Some("write it as `<<: *name`".to_owned()),

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bushbaby_bus::Instance;
 use serde_json::{Map, Value};
@@ -54,17 +54,18 @@ impl RunOptions {
     }
 }
 
-type Keep = dyn Fn(&str, Option<&str>, &Map<String, Value>) -> Result<PathBuf, Vec<FileProblem>> + Send + Sync;
+type Kept = Result<PathBuf, Vec<FileProblem>>;
+type Keep = dyn Fn(&str, Option<&str>, &Map<String, Value>, Instant) -> Kept + Send + Sync;
 
 /// Writes settings of a stage into the pipeline file. Whoever runs a plan knows how to check a file, the run does not.
 #[derive(Clone)]
 pub struct Keeper(Arc<Keep>);
 
 impl Keeper {
-    /// Writes with a function of the stage's name, the name of the pipeline that is in force, and settings by key. It returns the
-    /// file, or says why that is as it was.
+    /// Writes with a function of the stage's name, the name of its pipeline, settings by key, and the time after which nothing is to
+    /// be written any more. It returns the file, or says why that is as it was.
     pub fn new(
-        keep: impl Fn(&str, Option<&str>, &Map<String, Value>) -> Result<PathBuf, Vec<FileProblem>> + Send + Sync + 'static,
+        keep: impl Fn(&str, Option<&str>, &Map<String, Value>, Instant) -> Kept + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(keep))
     }
@@ -74,8 +75,9 @@ impl Keeper {
         stage: &str,
         pipeline: Option<&str>,
         settings: &Map<String, Value>,
-    ) -> Result<PathBuf, Vec<FileProblem>> {
-        (self.0)(stage, pipeline, settings)
+        until: Instant,
+    ) -> Kept {
+        (self.0)(stage, pipeline, settings, until)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What was changed of a stage is written into the file.
+//! What was tuned of a stage is written into the file.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -19,16 +19,19 @@ fn stage(name: &str) -> PlannedNode {
     }
 }
 
-fn change(node: &str, settings: Value) -> Request {
-    Request::Change {
+fn tune(node: &str, settings: Value) -> Request {
+    Request::Tune {
         node: node.to_owned(),
-        rests: None,
+        pipeline: 0,
         settings: settings.as_object().cloned().unwrap(),
     }
 }
 
 fn save(node: &str) -> Request {
-    Request::Save { node: node.to_owned() }
+    Request::Save {
+        node: node.to_owned(),
+        pipeline: 0,
+    }
 }
 
 fn refusal(rig: &Rig, request: &Request) -> String {
@@ -39,11 +42,11 @@ fn refusal(rig: &Rig, request: &Request) -> String {
 }
 
 #[test]
-fn what_was_changed_of_all_copies_is_handed_to_who_keeps_the_file() {
+fn what_was_tuned_of_all_copies_is_handed_to_who_keeps_the_file() {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let keeps = Arc::clone(&kept);
     let mut options = options(&instance("saves"));
-    options.keeper = Some(Keeper::new(move |stage, pipeline, settings| {
+    options.keeper = Some(Keeper::new(move |stage, pipeline, settings, _| {
         let settings = Value::Object(settings.clone());
         keeps
             .lock()
@@ -55,16 +58,16 @@ fn what_was_changed_of_all_copies_is_handed_to_who_keeps_the_file() {
     let mut rig = Rig::start_with(options, nodes);
     rig.line("bushbaby", "");
     assert_eq!(refusal(&rig, &save("bal")), "there is no node `bal`");
-    assert_eq!(refusal(&rig, &save("ball")), "no setting of `ball` was changed");
+    assert_eq!(refusal(&rig, &save("ball")), "nothing of `ball` was tuned");
     // Also one that the plan has no value of.
-    assert_eq!(rig.ask(&change("ball@back", json!({"hue": [1, 2]}))), Reply::Done);
+    assert_eq!(rig.ask(&tune("ball@back", json!({"hue": [1, 2]}))), Reply::Done);
     assert_eq!(
-        refusal(&rig, &change("ball", json!({"hui": 1}))),
+        refusal(&rig, &tune("ball", json!({"hui": 1}))),
         "`ball@front` has no setting `hui`"
     );
-    let differs = "`ball@back` and `ball@front` are one stage of the file and were changed differently";
+    let differs = "`ball@back` and `ball@front` are one stage of the file and were tuned differently";
     assert_eq!(refusal(&rig, &save("ball")), differs);
-    assert_eq!(rig.ask(&change("ball", json!({"hue": [50, 100]}))), Reply::Done);
+    assert_eq!(rig.ask(&tune("ball", json!({"hue": [50, 100]}))), Reply::Done);
     let file = PathBuf::from("/pipeline.yaml");
     assert_eq!(rig.ask(&save("ball")), Reply::Saved { file });
     rig.line("bushbaby", "`hue: [50,100]` of `ball` stands in /pipeline.yaml now");
@@ -72,10 +75,16 @@ fn what_was_changed_of_all_copies_is_handed_to_who_keeps_the_file() {
         *kept.lock().unwrap(),
         [("ball".to_owned(), None, json!({"hue": [50, 100]}))]
     );
+    let beyond = Request::Tune {
+        node: "ball".to_owned(),
+        pipeline: 1,
+        settings: serde_json::Map::new(),
+    };
+    assert_eq!(refusal(&rig, &beyond), "`ball` has no pipeline 1");
     // From now on that is what the file has, also to who takes a change back.
-    assert_eq!(refusal(&rig, &save("ball")), "no setting of `ball` was changed");
+    assert_eq!(refusal(&rig, &save("ball")), "nothing of `ball` was tuned");
     for hue in [json!(3), json!(null)] {
-        assert_eq!(rig.ask(&change("ball", json!({ "hue": hue }))), Reply::Done);
+        assert_eq!(rig.ask(&tune("ball", json!({ "hue": hue }))), Reply::Done);
     }
     let node = "ball@back".to_owned();
     let Reply::Settings(settings) = rig.ask(&Request::Settings { node }) else {
@@ -88,6 +97,6 @@ fn what_was_changed_of_all_copies_is_handed_to_who_keeps_the_file() {
 fn without_a_file_it_is_refused() {
     let mut rig = Rig::start("nofile", vec![front(Behaviour::default()), stage("ball")]);
     rig.line("bushbaby", "");
-    assert_eq!(rig.ask(&change("ball", json!({"hue": 5}))), Reply::Done);
+    assert_eq!(rig.ask(&tune("ball", json!({"hue": 5}))), Reply::Done);
     assert_eq!(refusal(&rig, &save("ball")), "there is no pipeline file to write to");
 }

@@ -212,6 +212,7 @@ fn rubbish_ends_in_words_or_in_a_good_file() {
             .wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) as usize % below
     };
+    let mut good = 0;
     for round in 0..6_000 {
         let (text, pipeline) = FILES[round % FILES.len()];
         let mut letters: Vec<char> = text.chars().collect();
@@ -228,7 +229,16 @@ fn rubbish_ends_in_words_or_in_a_good_file() {
         }
         let text: String = letters.into_iter().collect();
         if let Ok(after) = with_settings(&text, &file, "ball", pipeline, &map(wanted())) {
-            assert!(yaml::parse(&after, &file).is_ok(), "{text:?}");
+            let tree = yaml::parse(&after, &file).unwrap();
+            let stage = tree.get("stages").and_then(|stages| stages.get("ball")).unwrap();
+            let place = match pipeline {
+                Some(name) => stage.get("pipelines").and_then(|all| all.get(name)),
+                None => Some(stage),
+            };
+            let hue = place.and_then(|place| place.get("hue")).map(|hue| hue.describe());
+            assert!(hue.is_some(), "{text:?} {after:?}");
+            good += 1;
         }
     }
+    assert!(good > 600, "{good} of them could still be edited");
 }

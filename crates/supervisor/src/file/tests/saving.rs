@@ -1,8 +1,9 @@
-//! What was changed while a stage ran is written into its file.
+//! What was tuned while a stage ran is written into its file.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -21,7 +22,8 @@ fn file(text: &str) -> (TempDir, PathBuf) {
 
 fn save(path: &Path, pipeline: Option<&str>, settings: Value) -> Result<(), String> {
     let settings: Map<String, Value> = settings.as_object().cloned().unwrap();
-    let saved = Checker::new(&KINDS, &environment).save(path, "tags", pipeline, &settings);
+    let until = Instant::now() + Duration::from_secs(600);
+    let saved = Checker::new(&KINDS, &environment).save(path, "tags", pipeline, &settings, until);
     let folder = format!("{}/", path.parent().unwrap().display());
     saved.map_err(|problems| in_words(&problems).replace(&folder, ""))
 }
@@ -79,10 +81,24 @@ fn a_text_with_a_dollar_is_no_variable_in_the_file() {
     let text =
         "cameras: {front: scene}\nstages: {own: {kind: gray, in: front}, tags: {kind: apriltag, tag_size: 165mm}}\n";
     let (_folder, path) = file(text);
-    // The kind takes the text as it is, so it is refused as a family, not as a variable that is missing.
+    // The kind is handed the text itself: it is no family, but no variable that is missing either.
     let told = save(&path, None, json!({"family": "$NOBODY"})).unwrap_err();
-    assert!(!told.contains("environment"), "{told}");
+    assert!(told.contains("$NOBODY") && !told.contains("environment"), "{told}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn what_took_too_long_to_check_is_not_written_any_more() {
+    let (_folder, path) = file(FILE);
+    let settings = json!({"family": "16h5"}).as_object().cloned().unwrap();
+    let problems = Checker::new(&KINDS, &environment)
+        .save(&path, "tags", Some("far"), &settings, Instant::now())
+        .unwrap_err();
+    assert_eq!(
+        problems[0].message,
+        "checking the file took too long, and it is as it was"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), FILE);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Supervisor;
 use super::node::Node;
+use crate::plan::stage_of;
 use crate::run::figures::Span;
 use crate::run::lifecycle::Input;
 
@@ -35,13 +36,18 @@ impl Supervisor {
             },
             Request::Pipeline { node, pipeline } => self.choose_pipeline(&node, &pipeline),
             Request::Change { node, rests, settings } => self.change(&node, rests, &settings),
+            Request::Tune {
+                node,
+                pipeline,
+                settings,
+            } => self.tune(&node, pipeline, &settings),
             Request::Log { node, lines } => match self.with.log.last(&node, lines) {
                 Some(lines) => Reply::Log(lines),
                 None => self.unknown(&node),
             },
             // The desk does that: the loop waits for no disk.
-            Request::Save { node } => Reply::Refused {
-                message: format!("what was changed of `{node}` is saved through the control socket"),
+            Request::Save { node, .. } => Reply::Refused {
+                message: format!("what was tuned of `{node}` is saved through the control socket"),
                 hint: None,
             },
             Request::Settings { node } => match self.place_of(&node) {
@@ -104,41 +110,65 @@ impl Supervisor {
 
     /// Lets a stage, or all that one of the file became, run otherwise than the file says.
     fn change(&mut self, name: &str, rests: Option<bool>, settings: &Map<String, Value>) -> Reply {
-        let places = self.places_meant(name);
-        if places.is_empty() {
-            return self.unknown(name);
+        match self.to_be_changed(name, settings) {
+            Ok(places) => {
+                for place in places {
+                    self.nodes[place].change(rests, settings.clone(), &self.with.log);
+                }
+                Reply::Done
+            }
+            Err(refused) => refused,
         }
-        let bytes = serde_json::to_vec(settings).map_or(usize::MAX, |text| text.len());
-        if bytes > LONGEST_CHANGE_BYTES {
+    }
+
+    /// The same, in one of its pipelines.
+    fn tune(&mut self, name: &str, pipeline: usize, settings: &Map<String, Value>) -> Reply {
+        let places = match self.to_be_changed(name, settings) {
+            Ok(places) => places,
+            Err(refused) => return refused,
+        };
+        let count = |place: &usize| self.nodes[*place].planned.spec.pipelines.all.len().max(1);
+        if places.iter().any(|place| pipeline >= count(place)) {
             return Reply::Refused {
-                message: format!("settings of {bytes} bytes are too long, wanted at most {LONGEST_CHANGE_BYTES}"),
-                hint: None,
-            };
-        }
-        // Nothing else follows what is changed of it.
-        let other = places
-            .iter()
-            .find(|place| self.nodes[**place].planned.role != Role::Stage);
-        if let Some(place) = other {
-            return Reply::Refused {
-                message: format!("`{}` is no stage", self.nodes[*place].name),
-                hint: Some("only stages can be changed while they run".to_owned()),
+                message: format!("`{name}` has no pipeline {pipeline}"),
+                hint: Some("they count from 0; a stage without any has number 0".to_owned()),
             };
         }
         for place in places {
-            let node = &mut self.nodes[place];
-            if let Some(key) = settings.keys().find(|key| !node.planned.knows(key)) {
-                return Reply::Refused {
-                    message: format!("`{}` has no setting `{key}`", node.name),
-                    hint: None,
-                };
-            }
-            node.change(rests, settings.clone(), &self.with.log);
+            self.nodes[place].tune(pipeline, settings.clone(), &self.with.log);
         }
         Reply::Done
     }
 
-    /// What was changed of a stage stands in the file now.
+    /// The nodes that are meant, all of which are stages with these settings.
+    fn to_be_changed(&self, name: &str, settings: &Map<String, Value>) -> Result<Vec<usize>, Reply> {
+        let places = self.places_meant(name);
+        if places.is_empty() {
+            return Err(self.unknown(name));
+        }
+        let refused = |message: String, hint: Option<&str>| Reply::Refused {
+            message,
+            hint: hint.map(str::to_owned),
+        };
+        let bytes = serde_json::to_vec(settings).map_or(usize::MAX, |text| text.len());
+        if bytes > LONGEST_CHANGE_BYTES {
+            let message = format!("settings of {bytes} bytes are too long, wanted at most {LONGEST_CHANGE_BYTES}");
+            return Err(refused(message, None));
+        }
+        for node in places.iter().map(|place| &self.nodes[*place]) {
+            // Nothing else follows what is changed of it.
+            if node.planned.role != Role::Stage {
+                let message = format!("`{}` is no stage", node.name);
+                return Err(refused(message, Some("only stages can be changed while they run")));
+            }
+            if let Some(key) = settings.keys().find(|key| !node.planned.knows(key)) {
+                return Err(refused(format!("`{}` has no setting `{key}`", node.name), None));
+            }
+        }
+        Ok(places)
+    }
+
+    /// What was tuned of a stage stands in the file now.
     pub(super) fn saved(&mut self, stage: &str, pipeline: usize, settings: &Map<String, Value>) {
         for place in self.places_meant(stage) {
             self.nodes[place].saved(pipeline, settings.clone(), &self.with.log);
@@ -147,10 +177,7 @@ impl Supervisor {
 
     /// The node of this name, or all that the stage of this name became.
     fn places_meant(&self, name: &str) -> Vec<usize> {
-        let is_meant = |node: &Node| {
-            let group = node.name.split_once('@').map(|(group, _)| group);
-            !node.was_removed && (node.name == name || group == Some(name))
-        };
+        let is_meant = |node: &Node| !node.was_removed && (node.name == name || stage_of(&node.name) == name);
         (0..self.nodes.len())
             .filter(|place| is_meant(&self.nodes[*place]))
             .collect()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bushbaby_bus::MonoTime;
 use bushbaby_node::Role;
 use bushbaby_node::control::ToNode;
-use bushbaby_node::pipelines::Changes;
+use bushbaby_node::pipelines::{ByPipeline, Changes};
 use bushbaby_node::status::{NodeState, NodeStatus, PipelinesStatus};
 use rustix::process::Signal;
 use serde_json::{Map, Value};
@@ -138,13 +138,45 @@ impl Node {
         self.tell_changes(log);
     }
 
-    /// The file has these settings now: another pipeline is as it was, and so is this one when they are changed again and taken back.
+    /// Has it run with other settings of a pipeline than the file has, whenever that one is in force.
+    pub(super) fn tune(&mut self, pipeline: usize, settings: Map<String, Value>, log: &LogBook) {
+        let was_tuned = !self.changes.tuned.is_empty();
+        self.changes.tune(pipeline, settings);
+        // Whoever turns a knob says something many times a second.
+        match (was_tuned, !self.changes.tuned.is_empty()) {
+            (false, true) => log.line(&self.name, Level::Info, "is tuned"),
+            (true, false) => log.line(&self.name, Level::Info, "is tuned no more"),
+            _ => {}
+        }
+        self.tell_changes(log);
+    }
+
+    /// The file has these settings of a pipeline now.
     pub(super) fn saved(&mut self, pipeline: usize, settings: Map<String, Value>, log: &LogBook) {
         self.changes.save(pipeline, settings);
         self.tell_changes(log);
     }
 
-    /// Takes over another plan for it, which has what was saved.
+    /// Takes over another plan, if that is another only in what was saved of it; its process runs on.
+    pub(super) fn follow_saved(&mut self, planned: &PlannedNode, log: &LogBook) -> bool {
+        let saved = &mut self.changes.saved;
+        if saved.is_empty() || without(&self.planned, saved) != without(planned, saved) {
+            return false;
+        }
+        // In the form and of the value that the file has by now.
+        for (number, settings) in saved {
+            let named = planned.spec.pipelines.all.get(*number);
+            let now = named.map_or(&planned.spec.settings, |pipeline| &pipeline.settings);
+            for (key, value) in settings.iter_mut() {
+                *value = now.get(key).cloned().unwrap_or_default();
+            }
+        }
+        self.planned = planned.clone();
+        self.tell_changes(log);
+        true
+    }
+
+    /// Takes over another plan for the next process, which has what was saved.
     pub(super) fn replan(&mut self, planned: PlannedNode) {
         self.life.replan(&planned);
         self.pipeline = planned.spec.pipelines.active;
@@ -324,4 +356,23 @@ impl Node {
             }
         }
     }
+}
+
+/// A plan without what was saved of it.
+fn without(planned: &PlannedNode, saved: &ByPipeline) -> PlannedNode {
+    let mut planned = planned.clone();
+    for (number, settings) in saved {
+        let pipelines = &mut planned.spec.pipelines;
+        let is_first = *number == pipelines.active;
+        let named = pipelines.all.get_mut(*number).map(|pipeline| &mut pipeline.settings);
+        let first = is_first.then_some([&mut planned.spec.settings, &mut planned.shown_settings]);
+        let all = named
+            .into_iter()
+            .chain(planned.shown_pipelines.get_mut(*number))
+            .chain(first.into_iter().flatten());
+        for map in all.filter_map(Value::as_object_mut) {
+            map.retain(|key, _| !settings.contains_key(key));
+        }
+    }
+    planned
 }

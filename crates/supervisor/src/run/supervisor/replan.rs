@@ -62,6 +62,12 @@ impl Supervisor {
             return;
         }
         let plan = plan.for_instance(self.with.instance.name());
+        for planned in plan.nodes.iter().filter(|node| !again.contains(&node.spec.node)) {
+            let there = |node: &&mut Node| !node.was_removed && node.name == planned.spec.node;
+            if let Some(node) = self.nodes.iter_mut().find(there) {
+                node.follow_saved(planned, &self.with.log);
+            }
+        }
         let there = self.nodes.iter().filter(|node| !node.was_removed);
         let before: Vec<&PlannedNode> = there.map(|node| &node.planned).collect();
         let difference = Difference::between(&before, &plan.nodes, again);
@@ -103,7 +109,43 @@ mod tests {
     use bushbaby_node::Role;
 
     use super::*;
+    use crate::run::log::LogBook;
+    use crate::run::options::Timing;
     use crate::run::testing::planned;
+    use bushbaby_bus::{Instance, MonoTime};
+    use serde_json::json;
+
+    #[test]
+    fn what_was_saved_is_followed_without_another_start_and_anything_else_is_not() {
+        let stage = |hue: serde_json::Value, sort: &str| {
+            let mut stage = planned("tape", Role::Stage, &["front/image"]);
+            stage.spec.settings = json!({ "hue": hue, "sort": sort });
+            stage.shown_settings = stage.spec.settings.clone();
+            stage
+        };
+        let instance = Instance::new(format!("follow-{}", std::process::id()).parse().unwrap());
+        let log = LogBook::open(&instance, std::iter::empty(), None);
+        let mut node = Node::new(stage(json!([0, 9]), "largest"), Timing::default(), MonoTime::now());
+        let settings = |hue: serde_json::Value| json!({ "hue": hue }).as_object().cloned().unwrap();
+        assert!(
+            !node.follow_saved(&stage(json!([5, 9]), "largest"), &log),
+            "nothing was saved"
+        );
+        node.tune(0, settings(json!([5, 9])), &log);
+        node.saved(0, settings(json!([5, 9])), &log);
+        assert!(!node.follow_saved(&stage(json!([5, 9]), "lowest"), &log));
+        // Saved, and then written by hand.
+        let now = stage(json!([7, 9]), "largest");
+        assert!(node.follow_saved(&now, &log));
+        assert_eq!(
+            (&node.planned, node.shown_settings()),
+            (&now, now.shown_settings.clone())
+        );
+        assert_eq!(
+            node.to_start().spec.pipelines.changes.over(0, &json!({}))["hue"],
+            json!([7, 9])
+        );
+    }
 
     #[test]
     fn only_what_is_different_is_touched() {
