@@ -82,6 +82,9 @@ function other(item) {
   return { kind: "other", name: short(type ?? "item", LETTERS.name), fields: pairs.map(([name, value]) => [short(name, LETTERS.name), valueOf(value)]) };
 }
 
+/** A space at which no line ends. */
+const FIRM = "\u00a0";
+
 /** What one item says, as a name and the rest: for tables and for lines in the picture. */
 export function words(item) {
   const score = (number) => (number === null ? null : number.toFixed(2));
@@ -90,7 +93,7 @@ export function words(item) {
     case "box":
       return [item.label || "box", list(item.id === null ? null : `#${item.id}`, score(item.score), `${round(item.width)} × ${round(item.height)} at ${round(item.x)}, ${round(item.y)}`)];
     case "target":
-      return [item.label || "target", list(targetLabel({ ...item, label: "" }), `${fixed(item.area, 2)} %`, item.pose ? `z ${fixed(item.pose.t[2], 2)} m` : null)];
+      return [item.label || "target", list(targetLabel({ ...item, label: "" }), `${fixed(item.area, 2)}${FIRM}%`, item.pose ? `z${FIRM}${fixed(item.pose.t[2], 2)}${FIRM}m` : null)];
     case "pose":
       return [item.label || "pose", item.t.map((metres, axis) => `${"xyz"[axis]} ${fixed(metres, 2)} m`).join("  ")];
     case "text":

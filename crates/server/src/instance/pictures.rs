@@ -183,8 +183,11 @@ fn by_shape(shape: &str) -> Option<Carries> {
     encoding.parse::<PixelFormat>().ok().map(|_| Carries::Image)
 }
 
-/// What streams of these names carry by convention.
+/// What streams of these names carry by convention. The health of a node has that node's name behind the slash.
 fn by_name(name: &StreamName) -> Option<Carries> {
+    if name.node().starts_with('_') {
+        return None;
+    }
     match name.output() {
         "image" => Some(Carries::Image),
         "rgbd" => Some(Carries::Rgbd),
@@ -305,8 +308,15 @@ mod tests {
 
     #[test]
     fn what_other_programs_send_is_known_by_its_name() {
-        let known = known(&["people/results", "mine/image", "mine/odd", "front/image"]);
+        let known = known(&[
+            "people/results",
+            "mine/image",
+            "mine/odd",
+            "front/image",
+            "_health/targets",
+        ]);
         assert!(results(&known, "door").contains(&"people/results".to_owned()));
+        assert!(!results(&known, "door").contains(&"_health/targets".to_owned()));
         let mine = known.picture(Some("mine")).unwrap();
         assert_eq!((mine.name.as_str(), mine.is_camera), ("mine", false));
         assert_eq!(
