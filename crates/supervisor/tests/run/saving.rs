@@ -100,3 +100,24 @@ fn without_a_file_it_is_refused() {
     assert_eq!(rig.ask(&tune("ball", json!({"hue": 5}))), Reply::Done);
     assert_eq!(refusal(&rig, &save("ball")), "there is no pipeline file to write to");
 }
+
+#[test]
+fn no_more_is_changed_than_a_stage_can_be_told_at_once() {
+    let many: Vec<String> = (0..20).map(|number| format!("hue{number}")).collect();
+    let stage = PlannedNode {
+        keys: Some(many.clone()),
+        ..stage("ball")
+    };
+    let mut rig = Rig::start("much", vec![front(Behaviour::default()), stage]);
+    rig.line("bushbaby", "");
+    let long = json!("x".repeat(4000));
+    let told: Vec<Reply> = many
+        .iter()
+        .map(|key| rig.ask(&tune("ball", json!({ key.as_str(): long }))))
+        .collect();
+    let taken = told.iter().take_while(|reply| **reply == Reply::Done).count();
+    assert_eq!(taken, 16);
+    let much = "all that is changed of `ball` would be more than 64 KB";
+    assert_eq!(refusal(&rig, &tune("ball", json!({ "hue19": long }))), much);
+    assert_eq!(rig.ask(&tune("ball", json!({ "hue0": null, "hue19": 5 }))), Reply::Done);
+}

@@ -2,7 +2,7 @@
 
 use bushbaby_bus::MonoTime;
 use bushbaby_node::Role;
-use bushbaby_node::pipelines;
+use bushbaby_node::pipelines::{self, Changes};
 use bushbaby_node::status::{Reply, Request, Status};
 use serde_json::{Map, Value};
 
@@ -14,6 +14,8 @@ use crate::run::lifecycle::Input;
 
 /// Longest change of a stage: one that its control socket does not take at once would arrive in part.
 const LONGEST_CHANGE_BYTES: usize = 4096;
+/// All changes of a stage together, which are told at once.
+const LONGEST_CHANGES_BYTES: usize = 64 << 10;
 
 impl Supervisor {
     pub(super) fn answer(&mut self, request: Request) -> Reply {
@@ -110,7 +112,8 @@ impl Supervisor {
 
     /// Lets a stage, or all that one of the file became, run otherwise than the file says.
     fn change(&mut self, name: &str, rests: Option<bool>, settings: &Map<String, Value>) -> Reply {
-        match self.to_be_changed(name, settings) {
+        let next = |changes: &mut Changes| changes.take(rests, settings.clone());
+        match self.to_be_changed(name, settings, next) {
             Ok(places) => {
                 for place in places {
                     self.nodes[place].change(rests, settings.clone(), &self.with.log);
@@ -123,7 +126,8 @@ impl Supervisor {
 
     /// The same, in one of its pipelines.
     fn tune(&mut self, name: &str, pipeline: usize, settings: &Map<String, Value>) -> Reply {
-        let places = match self.to_be_changed(name, settings) {
+        let next = |changes: &mut Changes| changes.tune(pipeline, settings.clone());
+        let places = match self.to_be_changed(name, settings, next) {
             Ok(places) => places,
             Err(refused) => return refused,
         };
@@ -140,8 +144,13 @@ impl Supervisor {
         Reply::Done
     }
 
-    /// The nodes that are meant, all of which are stages with these settings.
-    fn to_be_changed(&self, name: &str, settings: &Map<String, Value>) -> Result<Vec<usize>, Reply> {
+    /// The nodes that are meant, all of which are stages with these settings, and can be told what is changed of them `next`.
+    fn to_be_changed(
+        &self,
+        name: &str,
+        settings: &Map<String, Value>,
+        next: impl Fn(&mut Changes),
+    ) -> Result<Vec<usize>, Reply> {
         let places = self.places_meant(name);
         if places.is_empty() {
             return Err(self.unknown(name));
@@ -163,6 +172,13 @@ impl Supervisor {
             }
             if let Some(key) = settings.keys().find(|key| !node.planned.knows(key)) {
                 return Err(refused(format!("`{}` has no setting `{key}`", node.name), None));
+            }
+            let mut changes = node.changes().clone();
+            next(&mut changes);
+            let bytes = serde_json::to_vec(&changes).map_or(usize::MAX, |text| text.len());
+            if bytes > LONGEST_CHANGES_BYTES {
+                let message = format!("all that is changed of `{}` would be more than 64 KB", node.name);
+                return Err(refused(message, Some("take something back first, with `null`")));
             }
         }
         Ok(places)

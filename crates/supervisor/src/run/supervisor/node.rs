@@ -127,6 +127,11 @@ impl Node {
         }
     }
 
+    /// What is changed of it now.
+    pub(super) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
     /// Has it run otherwise than the file says, at once and whenever it starts.
     pub(super) fn change(&mut self, rests: Option<bool>, settings: Map<String, Value>, log: &LogBook) {
         let before = self.changes.clone();
@@ -160,7 +165,7 @@ impl Node {
     /// Takes over another plan, if that is another only in what was saved of it; its process runs on.
     pub(super) fn follow_saved(&mut self, planned: &PlannedNode, log: &LogBook) -> bool {
         let saved = &mut self.changes.saved;
-        if saved.is_empty() || without(&self.planned, saved) != without(planned, saved) {
+        if saved.is_empty() || self.planned == *planned || without(&self.planned, saved) != without(planned, saved) {
             return false;
         }
         // In the form and of the value that the file has by now.

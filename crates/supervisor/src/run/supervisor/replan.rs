@@ -15,6 +15,8 @@ struct Difference {
     removed: Vec<String>,
     /// There before and now, and to be started again.
     changed: Vec<String>,
+    /// Told while they run: only what was saved of them is different.
+    told: Vec<String>,
 }
 
 impl Difference {
@@ -42,6 +44,7 @@ impl Difference {
             ("starting", &self.added),
             ("starting again", &self.changed),
             ("ending", &self.removed),
+            ("taken over without a start by", &self.told),
         ];
         let parts = parts.iter().filter(|(_, names)| !names.is_empty());
         let parts: Vec<String> = parts
@@ -62,15 +65,21 @@ impl Supervisor {
             return;
         }
         let plan = plan.for_instance(self.with.instance.name());
+        let mut told = Vec::new();
         for planned in plan.nodes.iter().filter(|node| !again.contains(&node.spec.node)) {
             let there = |node: &&mut Node| !node.was_removed && node.name == planned.spec.node;
-            if let Some(node) = self.nodes.iter_mut().find(there) {
-                node.follow_saved(planned, &self.with.log);
+            if let Some(node) = self.nodes.iter_mut().find(there)
+                && node.follow_saved(planned, &self.with.log)
+            {
+                told.push(node.name.clone());
             }
         }
         let there = self.nodes.iter().filter(|node| !node.was_removed);
         let before: Vec<&PlannedNode> = there.map(|node| &node.planned).collect();
-        let difference = Difference::between(&before, &plan.nodes, again);
+        let difference = Difference {
+            told,
+            ..Difference::between(&before, &plan.nodes, again)
+        };
         self.with.log.own(Level::Info, &difference.in_words());
         self.figures.replan(&plan.nodes);
         self.web = plan.web;
