@@ -168,14 +168,20 @@ impl Node {
         if saved.is_empty() || self.planned == *planned || without(&self.planned, saved) != without(planned, saved) {
             return false;
         }
-        // In the form and of the value that the file has by now.
-        for (number, settings) in saved {
+        // In the form and of the value that the file has by now; one that comes from the environment is for nobody to see.
+        let mut now = saved.clone();
+        for (number, settings) in &mut now {
             let named = planned.spec.pipelines.all.get(*number);
-            let now = named.map_or(&planned.spec.settings, |pipeline| &pipeline.settings);
+            let told = named.map_or(&planned.spec.settings, |pipeline| &pipeline.settings);
+            let shown = planned.shown_pipelines.get(*number).unwrap_or(&planned.shown_settings);
             for (key, value) in settings.iter_mut() {
-                *value = now.get(key).cloned().unwrap_or_default();
+                if told.get(key) != shown.get(key) {
+                    return false;
+                }
+                *value = told.get(key).cloned().unwrap_or_default();
             }
         }
+        *saved = now;
         self.planned = planned.clone();
         self.tell_changes(log);
         true

@@ -143,6 +143,9 @@ mod tests {
         node.tune(0, settings(json!([5, 9])), &log);
         node.saved(0, settings(json!([5, 9])), &log);
         assert!(!node.follow_saved(&stage(json!([5, 9]), "lowest"), &log));
+        let mut secret = stage(json!("of the environment"), "largest");
+        secret.shown_settings["hue"] = json!("$HUE");
+        assert!(!node.follow_saved(&secret, &log), "it would be shown");
         // Saved, and then written by hand.
         let now = stage(json!([7, 9]), "largest");
         assert!(node.follow_saved(&now, &log));
