@@ -142,7 +142,12 @@ pub(crate) async fn restart(
 ) -> Result<Response, Refusal> {
     must_act(&app, peer, &headers)?;
     tracing::info!("{} asks for a restart of `{node}`", peer.0.0);
-    match ask(&app, Request::Restart { node }).await? {
+    act(&app, Request::Restart { node }).await
+}
+
+/// Asks for what is only done, without an answer of its own.
+async fn act(app: &App, request: Request) -> Result<Response, Refusal> {
+    match ask(app, request).await? {
         Reply::Done => Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))).into_response()),
         other => Err(refused(other)),
     }
@@ -165,10 +170,7 @@ pub(crate) async fn pipeline(
 ) -> Result<Response, Refusal> {
     must_act(&app, peer, &headers)?;
     tracing::info!("{} wants pipeline `{pipeline}` of `{node}`", peer.0.0);
-    match ask(&app, Request::Pipeline { node, pipeline }).await? {
-        Reply::Done => Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))).into_response()),
-        other => Err(refused(other)),
-    }
+    act(&app, Request::Pipeline { node, pipeline }).await
 }
 
 /// How a stage is to be tuned: settings by key, `null` for what the file has.
@@ -194,10 +196,7 @@ pub(crate) async fn tune(
         pipeline,
         settings,
     };
-    match ask(&app, request).await? {
-        Reply::Done => Ok((StatusCode::ACCEPTED, Json(json!({ "done": true }))).into_response()),
-        other => Err(refused(other)),
-    }
+    act(&app, request).await
 }
 
 /// Of which of a stage's pipelines.

@@ -2,7 +2,7 @@ use super::*;
 use std::path::Path;
 use std::time::Duration;
 
-use bushbaby_bus::{CaptureClock, CaptureTime, ReadOptions, ReadPolicy, StreamName};
+use bushbaby_bus::{CaptureClock, CaptureTime, Origin, ReadOptions, ReadPolicy, StreamName, Subscriber};
 use bushbaby_node::Inputs;
 use bushbaby_node::control::InputSpec;
 use bushbaby_node::image::ImageMeta;
@@ -35,47 +35,74 @@ fn picture(boxes: &[[usize; 4]]) -> Image {
     image
 }
 
-#[test]
-fn each_picture_gives_one_result_also_without_targets_and_a_damaged_one_none() {
-    let instance = testing::instance("targets");
-    let input = InputSpec {
-        stream: StreamName::new("front", "image").unwrap(),
-        queue: Some(8),
-        every: None,
-        max_fps: None,
-        window: None,
-    };
-    let context = testing::context(&instance, "goal", "colored_target", vec![input]).unwrap();
-    let mut stage = ColoredTarget::open(settings(r#"{"label":"goal","field_of_view":"90deg"}"#), &context).unwrap();
-    let mut outputs = Outputs::open(&context, ColoredTarget::OUTPUTS).unwrap();
-    let mut inputs = Inputs::open(&context).unwrap();
-    let options = ReadOptions {
-        policy: ReadPolicy::Queue(8),
-        ..ReadOptions::default()
-    };
-    let reader = context
-        .bus
-        .subscriber(&StreamName::new("goal", "targets").unwrap(), options)
-        .unwrap();
-    let camera = testing::context(&instance, "front", "scene", vec![]).unwrap();
-    let mut camera_outputs = Outputs::open(&camera, const { &[CAMERA] }).unwrap();
-    let meta = ImageMeta::new::<CameraModel>("front", None);
-    let mut found = Vec::new();
-    for boxes in [&[[150, 110, 20, 20]][..], &[], &[[0, 0, 10, 10], [200, 50, 40, 30]]] {
+/// A stage `goal` that looks at the camera `front`.
+struct Goal {
+    context: NodeContext,
+    stage: ColoredTarget,
+    inputs: Inputs,
+    outputs: Outputs,
+    camera: Outputs,
+}
+
+impl Goal {
+    fn new(test: &str, text: &str) -> Self {
+        let instance = testing::instance(test);
+        let input = InputSpec {
+            stream: StreamName::new("front", "image").unwrap(),
+            queue: Some(8),
+            every: None,
+            max_fps: None,
+            window: None,
+        };
+        let context = testing::context(&instance, "goal", "colored_target", vec![input]).unwrap();
+        let camera = testing::context(&instance, "front", "scene", vec![]).unwrap();
+        Self {
+            stage: ColoredTarget::open(settings(text), &context).unwrap(),
+            inputs: Inputs::open(&context).unwrap(),
+            outputs: Outputs::open(&context, ColoredTarget::OUTPUTS).unwrap(),
+            camera: Outputs::open(&camera, const { &[CAMERA] }).unwrap(),
+            context,
+        }
+    }
+
+    fn reader(&self, output: &str) -> Subscriber {
+        let options = ReadOptions {
+            policy: ReadPolicy::Queue(8),
+            ..ReadOptions::default()
+        };
+        let stream = StreamName::new("goal", output).unwrap();
+        self.context.bus.subscriber(&stream, options).unwrap()
+    }
+
+    /// Lets it look at a picture; returns where that came from.
+    fn look(&mut self, boxes: &[[usize; 4]]) -> Origin {
         let image = picture(boxes);
         let captured = CaptureTime::now(CaptureClock::Rendered);
-        image::send(&mut camera_outputs, "image", &image.view(), captured, None, &meta).unwrap();
-        let frame = inputs
-            .recv(Duration::from_secs(10))
-            .unwrap()
-            .expect("the picture arrives");
-        stage.process(frame, &mut outputs).unwrap();
-        let result = reader
-            .recv(Duration::from_secs(10))
-            .unwrap()
-            .expect("its result arrives");
+        let meta = ImageMeta::new::<CameraModel>("front", None);
+        image::send(&mut self.camera, "image", &image.view(), captured, None, &meta).unwrap();
+        let frame = self.inputs.recv(Duration::from_secs(10)).unwrap();
+        let frame = frame.expect("the picture arrives");
+        assert_eq!(frame.captured(), captured);
+        let origin = frame.origin().clone();
+        self.stage.process(frame, &mut self.outputs).unwrap();
+        origin
+    }
+}
+
+fn next(reader: &Subscriber) -> Frame {
+    reader.recv(Duration::from_secs(10)).unwrap().expect("it arrives")
+}
+
+#[test]
+fn each_picture_gives_one_result_also_without_targets_and_a_damaged_one_none() {
+    let mut goal = Goal::new("targets", r#"{"label":"goal","field_of_view":"90deg"}"#);
+    let reader = goal.reader("targets");
+    let mut found = Vec::new();
+    for boxes in [&[[150, 110, 20, 20]][..], &[], &[[0, 0, 10, 10], [200, 50, 40, 30]]] {
+        let origin = goal.look(boxes);
+        let result = next(&reader);
         assert_eq!(result.origin().stream.as_str(), "front/image");
-        assert_eq!(result.captured(), captured);
+        assert_eq!(result.captured(), origin.captured);
         found.push(serde_json::from_slice::<Targets>(result.body()).unwrap());
     }
     let counts: Vec<usize> = found.iter().map(|found| found.items.len()).collect();
@@ -93,36 +120,14 @@ fn each_picture_gives_one_result_also_without_targets_and_a_damaged_one_none() {
 
 #[test]
 fn the_mask_is_sent_while_somebody_reads_it_with_the_origin_of_its_picture() {
-    let instance = testing::instance("mask");
-    let input = InputSpec {
-        stream: StreamName::new("front", "image").unwrap(),
-        queue: Some(8),
-        every: None,
-        max_fps: None,
-        window: None,
-    };
-    let context = testing::context(&instance, "goal", "colored_target", vec![input]).unwrap();
-    let mut stage = ColoredTarget::open(settings("{}"), &context).unwrap();
-    let mut outputs = Outputs::open(&context, ColoredTarget::OUTPUTS).unwrap();
-    let mut inputs = Inputs::open(&context).unwrap();
-    let camera = testing::context(&instance, "front", "scene", vec![]).unwrap();
-    let mut camera_outputs = Outputs::open(&camera, const { &[CAMERA] }).unwrap();
-    let meta = ImageMeta::new::<CameraModel>("front", None);
-    let mut look = || {
-        let image = picture(&[[150, 110, 20, 10]]);
-        let captured = CaptureTime::now(CaptureClock::Rendered);
-        image::send(&mut camera_outputs, "image", &image.view(), captured, None, &meta).unwrap();
-        let frame = inputs.recv(Duration::from_secs(10)).unwrap().expect("it arrives");
-        let origin = frame.origin().clone();
-        stage.process(frame, &mut outputs).unwrap();
-        (origin, outputs.last_sent("mask"))
-    };
-    assert_eq!(look().1, None);
-    let name = StreamName::new("goal", "mask").unwrap();
-    let reader = context.bus.subscriber(&name, ReadOptions::default()).unwrap();
-    let (origin, sent) = look();
-    assert!(sent.is_some());
-    let mask = reader.recv(Duration::from_secs(10)).unwrap().expect("it is sent");
+    let mut goal = Goal::new("mask", "{}");
+    let boxes = [[150, 110, 20, 10]];
+    goal.look(&boxes);
+    assert_eq!(goal.outputs.last_sent("mask"), None);
+    let reader = goal.reader("mask");
+    let origin = goal.look(&boxes);
+    assert!(goal.outputs.last_sent("mask").is_some());
+    let mask = next(&reader);
     let array = mask.array("mask").unwrap();
     assert_eq!(
         (*mask.origin() == origin, &array.info.shape[..]),

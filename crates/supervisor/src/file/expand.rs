@@ -2,6 +2,8 @@
 
 mod emit;
 
+pub(crate) use emit::quoted;
+
 use std::time::Duration;
 
 use bushbaby_node::settings::Time;

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::file::expand::quoted;
+
 /// Writes `key: value`.
 pub(super) fn entry(key: &str, setting: &Value, is_json: bool) -> String {
     format!("{}: {}", text(key, is_json), value(setting, is_json))
@@ -27,21 +29,7 @@ fn text(word: &str, is_json: bool) -> String {
     if !is_json && is_plain(word) {
         return word.to_owned();
     }
-    let mut quoted = String::from("\"");
-    for c in word.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            // Line breaks and marks that not everybody leaves as they are.
-            _ if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            _ => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
+    quoted(word)
 }
 
 /// Whether everybody reads a text without quotes as this text. What is in doubt is quoted.

@@ -95,7 +95,8 @@ fn text(text: &str) -> String {
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
-fn quoted(text: &str) -> String {
+/// A text in double quotes, as YAML and JSON read it: line breaks, and marks that not everybody leaves as they are, are escaped.
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
         match c {
