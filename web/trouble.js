@@ -20,9 +20,12 @@ export function troubleOf(app, camera) {
   if (!camera.isCamera && (!node || stateOf(node).tone === "good")) return null;
   const tone = node ? stateOf(node).tone : "idle";
   const patience = Math.max(LEAST_MS, stream?.fps > 0 ? 5000 / stream.fps : 0);
-  const isGone = tone !== "good" || (stream?.silent_ms ?? Infinity) > patience * TOLD_SHARE;
-  // While the camera is well, what was not asked for cannot have come yet.
-  const silence = isGone ? camera.silence() : Math.min(camera.silence(), performance.now() - camera.watchedSince);
+  const isWell = tone === "good";
+  const told = stream?.silent_ms ?? Infinity;
+  const isGone = !isWell || told > patience * TOLD_SHARE;
+  // While the camera is well, what was not asked for cannot have come yet: then only what the supervisor saw of it counts.
+  const most = !isWell ? Infinity : isGone ? told + app.statusAge() * 1000 : performance.now() - camera.watchedSince;
+  const silence = Math.min(camera.silence(), most);
   if (!(silence > (isGone ? patience : SLOW_LINK_MS))) return null;
   return { age_ms: camera.age(), why: reason(camera, node) };
 }

@@ -49,6 +49,19 @@ class Modules(unittest.TestCase):
         del nodes["b"]
         self.assertEqual(self.call("words", f"m.sentence({{ nodes: {json.dumps(nodes)} }}, 0).text"), "1 node running")
 
+    def test_a_page_that_was_just_opened_believes_what_the_supervisor_saw_of_a_camera(self):
+        def why(told_ms, status_age_s=0, here_ms="Infinity", state="running"):
+            status = {"nodes": {"a": {"state": state}}, "streams": {"a/image": {"fps": 30, "silent_ms": told_ms}}}
+            camera = f"{{ name: 'a/image', node: 'a', isCamera: true, watchedSince: performance.now(), age: () => 9, silence: () => {here_ms} }}"
+            return self.call("trouble", f"m.troubleOf({{ status: {json.dumps(status)}, statusAge: () => {status_age_s} }}, {camera})?.why ?? null")
+
+        # It hears of a camera twice a second, and nothing can have come here yet.
+        self.assertIsNone(why(told_ms=800))
+        self.assertEqual(why(told_ms=30_000), "a sends nothing")
+        self.assertEqual(why(told_ms=800, status_age_s=0.4), "a sends nothing")
+        self.assertIsNone(why(told_ms=800, status_age_s=0.4, here_ms=40), "pictures come")
+        self.assertEqual(why(told_ms=800, state="stalled"), "a: stalled")
+
     def test_what_is_heard_is_told_after_what_is_broken_and_before_what_is_late(self):
         nodes = {"cry": {"state": "running", "state_seconds": 9}}
         heard = {"text": "baby_cry heard at cot for 4 s", "tone": "warn", "key": "heard 1"}
