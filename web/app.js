@@ -330,7 +330,7 @@ class App {
   /** Opens the view to tune a stage, whose parts are loaded then, or closes it. */
   async #setTune(name) {
     if (name !== null && !this.tune) {
-      const [{ Tune }] = await Promise.all([import("./tune.js"), import("./knobs.js"), import("./colour.js")]);
+      const [{ Tune }] = await Promise.all([import("./tune.js"), import("./sight.js"), import("./knobs.js"), import("./colour.js")]);
       this.tune ??= new Tune(this);
       return this.#route();
     }

@@ -69,6 +69,7 @@ const ASSETS: &[Asset] = assets! {
     "/player.js" SCRIPT, "player.js";
     "/projection.js" SCRIPT, "projection.js";
     "/results.js" SCRIPT, "results.js";
+    "/sight.js" SCRIPT, "sight.js";
     "/sound.js" SCRIPT, "sound.js";
     "/strokes.js" SCRIPT, "strokes.js";
     "/tags.js" SCRIPT, "tags.js";
