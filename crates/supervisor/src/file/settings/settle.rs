@@ -78,6 +78,7 @@ pub(crate) fn read_checked<T: Settings>(tree: &Tree) -> Result<T, Vec<Problem>> 
 /// values only when all could be read.
 fn every_mistake<T>(mut tree: Tree, check: impl Fn(&Tree) -> Result<T, Vec<Problem>>) -> Result<T, Vec<Problem>> {
     let mut all: Vec<Problem> = Vec::new();
+    let mut left_out: HashSet<String> = HashSet::new();
     loop {
         let found = match check(&tree) {
             Ok(value) if all.is_empty() => return Ok(value),
@@ -91,7 +92,10 @@ fn every_mistake<T>(mut tree: Tree, check: impl Fn(&Tree) -> Result<T, Vec<Probl
             .collect();
         // A key that was left out because its value was wrong is then missing: that is no further mistake.
         let is_first = all.is_empty();
-        all.extend(found.into_iter().filter(|problem| is_first || !problem.path.is_empty()));
+        let is_own =
+            |problem: &Problem| is_first || !problem.path.is_empty() && !left_out.iter().any(|key| names(problem, key));
+        all.extend(found.into_iter().filter(is_own));
+        left_out.extend(wrong.iter().cloned());
         let TreeValue::Map(entries) = &mut tree.value else {
             return Err(all);
         };
@@ -101,6 +105,13 @@ fn every_mistake<T>(mut tree: Tree, check: impl Fn(&Tree) -> Result<T, Vec<Probl
             return Err(all);
         }
     }
+}
+
+/// Whether a problem speaks of a key.
+fn names(problem: &Problem, key: &str) -> bool {
+    let quoted = format!("`{key}`");
+    let texts = [Some(&problem.message), problem.hint.as_ref()];
+    texts.into_iter().flatten().any(|text| text.contains(&quoted))
 }
 
 fn first_step(path: &str) -> Option<&str> {
@@ -140,5 +151,43 @@ fn show(long: &Value, raw: Option<&Tree>, secrets: &Secrets) -> Value {
         }
         Value::String(text) => Value::String(secrets.hide_long(text).unwrap_or_else(|| escape(text))),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::yaml;
+
+    /// Wants an even `size`, a `ratio`, and no `place` without a `size`.
+    fn check(tree: &Tree) -> Result<(), Vec<Problem>> {
+        let size = tree.get("size").and_then(Tree::as_text);
+        if size.is_some_and(|size| size.parse::<u32>().is_err()) {
+            return Err(vec![Problem::new("size", "wanted a number")]);
+        }
+        let mut problems = Vec::new();
+        if size.is_none() && tree.get("place").is_some() {
+            problems.push(Problem::new("place", "`place` says nothing without a `size`"));
+        }
+        if tree.get("ratio").is_none() {
+            problems.push(Problem::new("ratio", "there is no `ratio`"));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn told(text: &str) -> Vec<String> {
+        let tree = yaml::parse(text, Path::new("a.yaml")).expect("YAML");
+        let told = every_mistake(tree, check).map_or_else(|problems| problems, |()| Vec::new());
+        told.into_iter().map(|problem| problem.message).collect()
+    }
+
+    #[test]
+    fn one_mistake_hides_no_other_and_makes_none() {
+        assert_eq!(
+            told("size: big\nplace: 1\n"),
+            ["wanted a number", "there is no `ratio`"]
+        );
+        assert_eq!(told("place: 1\nratio: 2\n"), ["`place` says nothing without a `size`"]);
+        assert!(told("size: 2\nplace: 1\nratio: 2\n").is_empty());
     }
 }
