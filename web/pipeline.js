@@ -1,6 +1,7 @@
 // The second view: who reads whom. Sources, stages, sinks in three columns; each wire ends at its reader with its figures.
 
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
+import { Wires } from "./wires.js";
 import { age, ageTone, brief, bytes, count, drops, duration, isResting, kindOf, percent, rate, stateOf, undrawn } from "./words.js";
 
 const ROLES = [
@@ -8,27 +9,21 @@ const ROLES = [
   ["stage", "Stages"],
   ["sink", "Sinks"],
 ];
-/** From the top of a row to the dot where its wire ends. */
-const PORT_PX = 13;
 /** Streams of this node are the supervisor's words about all nodes: told in one row, as they would hide the others. */
 const HEALTH = "_health/";
-const SVG = "http://www.w3.org/2000/svg";
 
 export class Pipeline {
   constructor(app, element) {
     this.app = app;
     this.element = element;
-    this.wires = document.createElementNS(SVG, "svg");
-    this.wires.setAttribute("class", "wires");
-    this.wires.setAttribute("aria-hidden", "true");
     this.cards = new Map();
-    this.paths = new Map();
     this.columns = ROLES.map(([role, title]) => {
       const list = h("div", { class: "cards" });
       return { role, list, parts: new Map(), element: h("section", { class: "column", "aria-label": title }, h("h2", {}, title), list) };
     });
-    element.append(this.wires, ...this.columns.map((column) => column.element));
-    this.resized = new ResizeObserver(() => this.#drawWires());
+    this.wires = new Wires(this);
+    element.append(this.wires.element, ...this.columns.map((column) => column.element));
+    this.resized = new ResizeObserver(() => this.wires.draw());
     this.resized.observe(element);
   }
 
@@ -44,9 +39,9 @@ export class Pipeline {
     for (const name of this.cards.keys()) if (!names.includes(name)) this.cards.delete(name);
     let hasMoved = false;
     for (const card of this.cards.values()) hasMoved = card.update() || hasMoved;
-    if (hasMoved || this.drawn !== names.join()) this.#drawWires();
+    if (hasMoved || this.drawn !== names.join()) this.wires.draw();
     this.drawn = names.join();
-    this.#colourWires();
+    this.wires.colour();
   }
 
   #makeCard(name) {
@@ -54,84 +49,6 @@ export class Pipeline {
     this.resized.observe(card.element);
     return card;
   }
-
-  /** Draws every wire from its stream's row to its reader's row. */
-  #drawWires() {
-    const { status } = this.app;
-    const frame = this.element.getBoundingClientRect();
-    if (!status || frame.width === 0) return;
-    const cards = [...this.cards.values()].map(({ element }) => element.getBoundingClientRect().bottom);
-    this.wires.setAttribute("width", frame.width);
-    this.wires.setAttribute("height", Math.max(0, ...cards) - frame.top + this.element.scrollTop + 80);
-    const wanted = new Map(status.edges.map((edge) => [`${edge.from} ${edge.to}`, edge]));
-    for (const [key, path] of this.paths) {
-      if (wanted.has(key)) continue;
-      path.remove();
-      this.paths.delete(key);
-    }
-    const used = new Map();
-    for (const [key, edge] of wanted) {
-      const from = this.cards.get(edge.from.split("/")[0])?.outputs.get(edge.from)?.element;
-      const to = this.cards.get(edge.to)?.inputs.get(edge.from)?.element;
-      if (!from || !to) continue;
-      if (!this.paths.has(key)) {
-        this.paths.set(key, document.createElementNS(SVG, "path"));
-        this.wires.append(this.paths.get(key));
-      }
-      const [a, b] = [from.getBoundingClientRect(), to.getBoundingClientRect()];
-      const start = [a.right + 1 - frame.left, a.top + PORT_PX - frame.top + this.element.scrollTop];
-      const end = [b.left - 1 - frame.left, b.top + PORT_PX - frame.top + this.element.scrollTop];
-      const passes = this.#passedColumn(edge);
-      const bends = passes ? [start, ...this.#gap(passes, frame, start[1], end[1], used), end] : [start, end];
-      this.paths.get(key).setAttribute("d", curve(bends));
-    }
-  }
-
-  /** The column that a wire from a source to a sink goes past, if it has cards. */
-  #passedColumn({ from, to }) {
-    const role = (name) => this.app.status.nodes[name]?.role;
-    const [, stages] = this.columns;
-    return role(from.split("/")[0]) === "source" && role(to) === "sink" && stages.parts.size > 0 ? stages : null;
-  }
-
-  /** Two points at the column's edges, between two of its cards or beyond them, as near to the straight way as there is. */
-  #gap(column, frame, from, to, used) {
-    const cards = [...column.parts.values()].map(({ element }) => element.getBoundingClientRect());
-    const top = frame.top - this.element.scrollTop;
-    const heights = cards.slice(1).map((card, index) => (cards[index].bottom + card.top) / 2 - top);
-    heights.push(cards.at(-1).bottom + 12 - top);
-    const way = (height) => Math.abs(height - from) + Math.abs(height - to);
-    const best = heights.reduce((least, height) => (way(height) < way(least) ? height : least));
-    const before = used.get(best) ?? 0;
-    used.set(best, before + 1);
-    const isLast = best === heights.at(-1);
-    // Wires through the same gap lie side by side.
-    const height = best + (isLast ? before * 5 : [0, 4, -4, 2, -2][before % 5]);
-    return [[cards[0].left - frame.left - 8, height], [cards[0].right - frame.left + 8, height]];
-  }
-
-  #colourWires() {
-    for (const edge of this.app.status.edges) {
-      const path = this.paths.get(`${edge.from} ${edge.to}`);
-      if (path) setAttribute(path, "data-tone", edgeTone(edge));
-    }
-  }
-}
-
-/** A line through points that leaves and enters each one level. */
-function curve(points) {
-  return points.reduce((path, [x, y], index) => {
-    if (index === 0) return `M${x} ${y}`;
-    const [fromX, fromY] = points[index - 1];
-    if (fromY === y) return `${path}L${x} ${y}`;
-    const bend = Math.max(20, (x - fromX) / 2);
-    return `${path}C${fromX + bend} ${fromY} ${x - bend} ${y} ${x} ${y}`;
-  }, "");
-}
-
-function edgeTone(edge) {
-  if (!(edge.fps > 0)) return "idle";
-  return ageTone(edge.age_ms?.p50 ?? 0);
 }
 
 /** One node. */

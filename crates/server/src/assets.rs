@@ -76,6 +76,7 @@ const ASSETS: &[Asset] = assets! {
     "/trouble.js" SCRIPT, "trouble.js";
     "/tune.js" SCRIPT, "tune.js";
     "/video.js" SCRIPT, "video.js";
+    "/wires.js" SCRIPT, "wires.js";
     "/words.js" SCRIPT, "words.js";
 };
 
