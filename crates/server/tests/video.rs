@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bushbaby_node::settings::Bitrate;
 use bushbaby_server::Settings;
 use serde_json::json;
-use support::browser::{Browser, offer};
+use support::browser::{Browser, Shown, offer};
 use support::page::{Page, seq_of};
 use support::scenery::{Camera, Format};
 use support::{Site, wait_for};
@@ -89,6 +89,32 @@ fn a_browser_that_lost_a_picture_is_sent_a_keyframe_when_it_asks() {
     while browser.picture().is_keyframe {}
     browser.ask_for_keyframe();
     while !browser.picture().is_keyframe {}
+}
+
+#[test]
+fn pictures_become_as_rich_as_a_browsers_link_carries_and_others_keep_theirs() {
+    let site = Site::new("h264link");
+    let _camera = Camera::start(&site.bus, "front/image", [640, 360], Format::I420);
+    let mut narrow = Browser::open(page(&site), "front/image", SHOWN);
+    let mut wide = Browser::open(page(&site), "front/image", SHOWN);
+    // What the one is sent changes; what the other is sent never does.
+    let mut until = |narrow: &mut Browser, what: &str, is_so: &dyn Fn(&Shown) -> bool| {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            assert_eq!(wide.picture().size, [640, 360]);
+            let shown = narrow.picture();
+            if is_so(&shown) {
+                return shown;
+            }
+            assert!(Instant::now() < end, "{what}: still {shown:?}");
+        }
+    };
+    until(&mut narrow, "as asked", &|shown| shown.size == [640, 360]);
+    narrow.takes_at_most(200_000);
+    let poor = until(&mut narrow, "smaller", &|shown| shown.size != [640, 360]);
+    assert!(poor.is_keyframe, "another size begins with a keyframe");
+    narrow.takes_at_most(10_000_000);
+    until(&mut narrow, "larger", &|shown| shown.size[0] > poor.size[0]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use openh264::encoder::{
 use openh264::{OpenH264API, Timestamp};
 
 use planes::Planes;
-use rate::FrameRateMeter;
+pub use rate::FrameRateMeter;
 
 /// Decoding can begin this often.
 const KEYFRAME_EVERY_NS: u64 = 1_000_000_000;
@@ -31,8 +31,8 @@ const BITS_PER_PIXEL: f64 = 0.1;
 /// Mbit/s.
 const LIVE_BITS_PER_PIXEL: f64 = 0.15;
 const MOST_LIVE_BITS: f64 = 6_000_000.0;
-/// What is taken until two pictures came.
-const FIRST_GUESS_HZ: f64 = 30.0;
+/// How many pictures a second are taken to come until three came.
+pub const FIRST_GUESS_HZ: f64 = 30.0;
 /// So often a picture is handed in at most.
 const MOST_REFUSALS: u32 = 100;
 /// The encoder takes no longer sides, the shorter at most [`SHORTER_SIDE_PX`].
@@ -223,16 +223,23 @@ impl VideoEncoder {
 
 impl Purpose {
     /// Bits a second for pictures of this size and rate.
-    fn bits(self, [width, height]: [u32; 2], hz: f64) -> u32 {
-        let pixels_per_second = f64::from(width) * f64::from(height) * hz.clamp(5.0, 60.0);
+    fn bits(self, size: [u32; 2], hz: f64) -> u32 {
         match self {
-            Self::Recording => (pixels_per_second * BITS_PER_PIXEL).max(200_000.0) as u32,
-            Self::Live { percent } => {
-                let bits = (pixels_per_second * LIVE_BITS_PER_PIXEL).min(MOST_LIVE_BITS) * f64::from(percent) / 100.0;
-                bits.max(50_000.0) as u32
-            }
+            Self::Recording => (pixels_per_second(size, hz) * BITS_PER_PIXEL).max(200_000.0) as u32,
+            Self::Live { percent } => live_bits_per_second(size, hz, percent),
         }
     }
+}
+
+/// Returns the bit rate of live video: pictures of this width and height in pixels, so many a second, at this share of what such
+/// pictures take ([`VideoEncoder::set_percent`]).
+pub fn live_bits_per_second(size: [u32; 2], hz: f64, percent: u8) -> u32 {
+    let bits = (pixels_per_second(size, hz) * LIVE_BITS_PER_PIXEL).min(MOST_LIVE_BITS);
+    (bits * f64::from(percent) / 100.0).max(50_000.0) as u32
+}
+
+fn pixels_per_second([width, height]: [u32; 2], hz: f64) -> f64 {
+    f64::from(width) * f64::from(height) * hz.clamp(5.0, 60.0)
 }
 
 fn is_near(a_hz: f64, b_hz: f64) -> bool {

@@ -3,17 +3,17 @@
 /// So many gaps are looked at.
 const GAPS: usize = 15;
 
-/// The middle one of the last gaps: one that was long, because pictures were lost, does not count.
+/// Pictures a second by the middle one of the last gaps: one that was long, because pictures were lost, does not count.
 #[derive(Debug, Default)]
-pub(super) struct FrameRateMeter {
+pub struct FrameRateMeter {
     last_ns: Option<u64>,
     gaps_ns: Vec<u64>,
     next: usize,
 }
 
 impl FrameRateMeter {
-    /// Takes note of a picture. Returns pictures a second, from the third picture on.
-    pub(super) fn measure(&mut self, captured_ns: u64) -> Option<f64> {
+    /// Takes note of a picture; the same moment again says nothing. Returns pictures a second, from the third picture on.
+    pub fn measure(&mut self, captured_ns: u64) -> Option<f64> {
         let last_ns = self.last_ns.replace(captured_ns);
         if let Some(gap_ns) = last_ns
             .and_then(|last| captured_ns.checked_sub(last))

@@ -65,12 +65,20 @@ impl Lines {
         Ok(answer)
     }
 
+    /// Tells whoever makes a camera's pictures what their connection carries.
+    pub(super) fn tell(&self, camera: &StreamName, watch: &Watch) {
+        if let Some(line) = self.lines.get(camera) {
+            watch.line_carries(line.carries_bits());
+        }
+    }
+
     /// Passes the camera's next picture on, if there is one, and returns its header.
     pub(super) fn pass_on(&self, camera: &StreamName, watch: &Watch) -> Option<Bytes> {
         let line = self.lines.get(camera)?;
         if line.takes_keyframe_request() {
             watch.begin_anew();
         }
+        self.tell(camera, watch);
         let picture = watch.take()?;
         if !line.send(picture.video()?) {
             watch.begin_anew();

@@ -174,6 +174,7 @@ impl Session {
                     told: None,
                 },
             };
+            self.lines.tell(&camera, &sight.watch);
             views.insert(camera, sight);
         }
         self.views = views;

@@ -5,6 +5,7 @@
 
 mod budget;
 mod counts;
+mod line;
 mod picture;
 mod size;
 mod videos;
@@ -23,8 +24,10 @@ use tokio::sync::Notify;
 
 pub(crate) use budget::{Budget, Spent};
 pub(crate) use counts::CameraCounts;
+use line::LineLevel;
 pub(crate) use picture::{Picture, VideoPicture, origin_key};
 pub(crate) use size::WantedSize;
+use videos::Rendition;
 pub(crate) use view::View;
 
 /// How a watcher wants its pictures.
@@ -85,6 +88,8 @@ struct Watcher {
     bell: Arc<Notify>,
     /// When the newest frame was sent, monotonic ns, whether or not this watcher was given a picture of it; 0: none yet.
     last_sent_ns: AtomicU64,
+    /// Of a video: bits a second that its connection carries; 0: nobody knows.
+    line_bits: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -94,6 +99,9 @@ struct WatcherState {
     waiting: VecDeque<Arc<Picture>>,
     /// Of a video: what comes next must be a keyframe, as a picture before it is missing.
     lacks_keyframe: bool,
+    /// Of a video: how rich its pictures may be on its connection, and as which rendition they come.
+    level: LineLevel,
+    rendition: Option<Rendition>,
     last_given: Option<Instant>,
     /// Why there is no picture, in words.
     trouble: Option<String>,
@@ -155,6 +163,7 @@ impl Pictures {
             state: Mutex::new(state),
             bell,
             last_sent_ns: AtomicU64::new(0),
+            line_bits: AtomicU64::new(0),
         });
         entry.watchers.push(watcher.clone());
         if let Some(waker) = &entry.waker {
@@ -217,6 +226,11 @@ impl Watch {
         lock(&self.watcher.state).begin_anew();
     }
 
+    /// Of a video: how many bits a second its connection carries, as far as known. Its pictures become as rich as fits.
+    pub(crate) fn line_carries(&self, bits_per_second: u64) {
+        self.watcher.line_bits.store(bits_per_second, Ordering::Relaxed);
+    }
+
     /// How long ago the camera sent its newest frame; `None` when it sent none that could be had.
     pub(crate) fn silence(&self) -> Option<Duration> {
         match self.watcher.last_sent_ns.load(Ordering::Relaxed) {
@@ -235,6 +249,13 @@ impl WatcherState {
     fn begin_anew(&mut self) {
         self.waiting.clear();
         self.lacks_keyframe = true;
+    }
+
+    /// From now on its pictures are of this rendition: another one than before begins with a keyframe.
+    fn turn_to(&mut self, rendition: Rendition) {
+        if self.rendition.replace(rendition) != Some(rendition) {
+            self.lacks_keyframe = true;
+        }
     }
 
     /// Hands over the next picture of a video.

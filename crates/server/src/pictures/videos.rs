@@ -1,13 +1,17 @@
-//! The videos of one camera: one encoder a size, which all who watch it share.
+//! The videos of one camera: one encoder a rendition, which all who watch it share.
+//!
+//! How large and how rich a rendition is follows from how a watcher shows it, from what all pictures may take together, and from what
+//! the watcher's own connection carries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bushbaby_bus::Frame;
 use bushbaby_node::image;
 use bushbaby_pixels::{Image, Resizer};
-use bushbaby_video::{VideoEncoder, VideoError};
+use bushbaby_video::{FIRST_GUESS_HZ, FrameRateMeter, VideoEncoder, VideoError, live_bits_per_second};
 
 use super::budget::Step;
 use super::picture::{Content, Picture, VideoPicture};
@@ -15,21 +19,26 @@ use super::view::{RangeFollower, Seen, View};
 use super::worker::is_time;
 use super::{Watcher, lock};
 
-/// In how many sizes one camera is encoded at most; who wants another is given the one that is most like it.
+/// In how many renditions one camera is encoded at most; who wants another is given the one that is most like it.
 const MOST_VIDEOS: usize = 4;
-/// A size that nobody wanted for so long is forgotten.
-const KEEP: Duration = Duration::from_secs(2);
 /// Keyframes are large: whoever asks for more of them waits.
 const KEYFRAME_EVERY: Duration = Duration::from_millis(400);
 /// RTP's clock for video.
 const TICKS_HZ: u128 = 90_000;
 
-/// By their width and height.
 #[derive(Debug, Default)]
 pub(super) struct Videos {
-    videos: HashMap<[u32; 2], Video>,
+    videos: HashMap<Rendition, Video>,
+    rate: FrameRateMeter,
     resizer: Resizer,
     resized: Image,
+}
+
+/// As what a video is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Rendition {
+    size_px: [u32; 2],
+    step: Step,
 }
 
 #[derive(Debug)]
@@ -37,13 +46,12 @@ struct Video {
     encoder: VideoEncoder,
     /// When the last frame that was looked at was sent: no frame is encoded twice.
     sent_ns: u64,
-    last_wanted: Instant,
     last_made: Option<Instant>,
     last_keyframe: Option<Instant>,
     ticks: u64,
 }
 
-/// What became of a frame in one size.
+/// What became of a frame in one rendition.
 enum Made {
     Picture(Arc<Picture>),
     /// To keep to the bit rate.
@@ -55,10 +63,10 @@ enum Made {
 impl Videos {
     /// Nobody watches any.
     pub(super) fn end(&mut self) {
-        self.videos.clear();
+        *self = Self::default();
     }
 
-    /// Gives every watcher the frame in its size, if it is due. Returns how many pictures were made and how many were
+    /// Gives every watcher the frame in its rendition, if it is due. Returns how many pictures were made and how many were
     /// left out.
     ///
     /// # Errors
@@ -71,15 +79,23 @@ impl Videos {
         now: Instant,
     ) -> Result<[u64; 2], String> {
         let seen = Seen::new(frame, View::Picture, &mut RangeFollower::default())?;
-        let mut by_size: HashMap<[u32; 2], Vec<&Watcher>> = HashMap::new();
-        self.videos.retain(|_, video| now - video.last_wanted < KEEP);
-        for watcher in watchers {
-            let size = self.size(step.size_px(watcher.wish.size.of(seen.size_px())), now);
-            by_size.entry(size).or_default().push(watcher);
+        let captured_ns = frame.captured().mono.as_ns();
+        let hz = self.rate.measure(captured_ns).unwrap_or(FIRST_GUESS_HZ);
+        let wanted: Vec<_> = watchers
+            .iter()
+            .map(|watcher| wanted(watcher, seen.size_px(), hz, step, now))
+            .collect();
+        let all: HashSet<_> = wanted.iter().collect();
+        self.videos.retain(|rendition, _| all.contains(rendition));
+        let mut by_rendition: HashMap<Rendition, Vec<&Watcher>> = HashMap::new();
+        for (watcher, wanted) in watchers.iter().zip(&wanted) {
+            let rendition = self.place(*wanted);
+            lock(&watcher.state).turn_to(rendition);
+            by_rendition.entry(rendition).or_default().push(watcher);
         }
         let mut counts = [0, 0];
-        for (size, watchers) in by_size {
-            let picture = match self.picture(frame, &seen, size, &watchers, step, now)? {
+        for (rendition, watchers) in by_rendition {
+            let picture = match self.picture(frame, &seen, rendition, &watchers, now)? {
                 Made::Picture(picture) => picture,
                 Made::LeftOut => {
                     counts[1] += 1;
@@ -97,36 +113,38 @@ impl Videos {
         Ok(counts)
     }
 
-    /// The size that whoever wants this one is given, encoder and all.
-    fn size(&mut self, wanted: [u32; 2], now: Instant) -> [u32; 2] {
-        let size = if self.videos.len() < MOST_VIDEOS || self.videos.contains_key(&wanted) {
+    /// The rendition that whoever wants this one is given; there is an encoder for it.
+    fn place(&mut self, wanted: Rendition) -> Rendition {
+        let rendition = if self.videos.len() < MOST_VIDEOS || self.videos.contains_key(&wanted) {
             wanted
         } else {
-            let nearest = self.videos.keys().min_by_key(|size| size[0].abs_diff(wanted[0]));
-            nearest.copied().unwrap_or(wanted)
+            // Rather poorer than richer: that arrives.
+            let distance = |other: &&Rendition| {
+                let width = other.size_px[0].abs_diff(wanted.size_px[0]);
+                (other.step < wanted.step, width, other.step)
+            };
+            self.videos.keys().min_by_key(distance).copied().unwrap_or(wanted)
         };
-        let video = self.videos.entry(size).or_insert_with(|| Video {
+        self.videos.entry(rendition).or_insert_with(|| Video {
             encoder: VideoEncoder::live(),
             sent_ns: 0,
-            last_wanted: now,
             last_made: None,
             last_keyframe: None,
             ticks: 0,
         });
-        video.last_wanted = now;
-        size
+        rendition
     }
 
     fn picture(
         &mut self,
         frame: &Frame,
         seen: &Seen<'_>,
-        size: [u32; 2],
+        rendition: Rendition,
         watchers: &[&Watcher],
-        step: Step,
         now: Instant,
     ) -> Result<Made, String> {
-        let Some(video) = self.videos.get_mut(&size) else {
+        let Rendition { size_px, step } = rendition;
+        let Some(video) = self.videos.get_mut(&rendition) else {
             return Ok(Made::NotDue);
         };
         let sent_ns = frame.published_at().as_ns();
@@ -143,7 +161,7 @@ impl Videos {
         let captured_ns = frame.captured().mono.as_ns();
         let ticks = (u128::from(captured_ns) * TICKS_HZ / 1_000_000_000) as u64;
         video.ticks = ticks.max(video.ticks + 1);
-        let sized = seen.sized(size, false, &mut self.resizer, &mut self.resized)?;
+        let sized = seen.sized(size_px, false, &mut self.resizer, &mut self.resized)?;
         let encoded = match video.encoder.encode(&sized, captured_ns) {
             Ok(encoded) => encoded,
             Err(VideoError::Refused) => return Ok(Made::LeftOut),
@@ -165,6 +183,27 @@ impl Videos {
             is_keyframe: encoded.is_keyframe,
             ticks: video.ticks,
         };
-        Ok(Made::Picture(Arc::new(Picture::of_video(frame, coded, size, &content))))
+        Ok(Made::Picture(Arc::new(Picture::of_video(
+            frame, coded, size_px, &content,
+        ))))
+    }
+}
+
+/// What a watcher wants of a camera with so many pictures a second, of the size that its frames have. `step`: how pictures are made for
+/// everybody.
+fn wanted(watcher: &Watcher, seen_px: [u32; 2], hz: f64, step: Step, now: Instant) -> Rendition {
+    let asked_px = watcher.wish.size.of(seen_px);
+    let takes = |step: Step| {
+        let hz = step.max_fps(Some(hz)).unwrap_or(hz);
+        f64::from(live_bits_per_second(step.size_px(asked_px), hz, step.quality(100)))
+    };
+    let carries = match watcher.line_bits.load(Ordering::Relaxed) {
+        0 => f64::INFINITY,
+        bits => bits as f64,
+    };
+    let step = step.max(lock(&watcher.state).level.follow(carries, takes, now));
+    Rendition {
+        size_px: step.size_px(asked_px),
+        step,
     }
 }

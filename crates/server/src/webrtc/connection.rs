@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use str0m::bwe::{Bitrate, BweKind};
 use str0m::media::MediaTime;
 use str0m::net::{Protocol, Receive};
 use str0m::{Event, IceConnectionState, Input, Output, Rtc, RtcError};
@@ -15,6 +17,8 @@ use crate::pictures::VideoPicture;
 
 /// A browser that has not connected by then does not.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
+/// What it is looked for whether a connection carries it: the richest pictures take less, and so are not held back.
+const MOST_BITS: Bitrate = Bitrate::mbps(20);
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -24,6 +28,9 @@ pub(super) struct Connection {
     here: SocketAddr,
     begun: Instant,
     is_connected: bool,
+    /// What the link carries, see [`Self::learn`].
+    estimated: Option<Bitrate>,
+    told: Option<Bitrate>,
     /// When its clock must be turned next.
     due: Instant,
     shared: Arc<Shared>,
@@ -47,6 +54,8 @@ impl Connection {
             here,
             begun: now,
             is_connected: false,
+            estimated: None,
+            told: None,
             due: now,
             shared,
             _place: place,
@@ -110,6 +119,24 @@ impl Connection {
         true
     }
 
+    /// Takes note of what the link carries: as estimated here from when packets arrive, and as the browser itself says.
+    fn learn(&mut self, kind: &BweKind) {
+        match kind {
+            BweKind::Twcc { estimate, .. } => self.estimated = Some(*estimate),
+            BweKind::Remb { estimate, .. } => self.told = Some(*estimate),
+            _ => return,
+        }
+        let bits = self
+            .estimated
+            .into_iter()
+            .chain(self.told)
+            .map(|bits| bits.as_u64())
+            .min();
+        self.shared
+            .carries_bits
+            .store(bits.map_or(0, |bits| bits.max(1)), Ordering::Relaxed);
+    }
+
     /// Takes out everything there is; after each call into it, before the next.
     fn drain(&mut self, called: Result<(), RtcError>, now: Instant, out: &mut Vec<Packet>) {
         let drained = called.and_then(|()| self.drain_all(out));
@@ -135,8 +162,10 @@ impl Connection {
                 }),
                 Output::Event(Event::Connected) => {
                     self.is_connected = true;
+                    self.rtc.bwe().set_bitrate(Bitrate::ZERO, MOST_BITS);
                     self.shared.ask_for_keyframe();
                 }
+                Output::Event(Event::EgressBitrateEstimate(kind)) => self.learn(&kind),
                 Output::Event(Event::KeyframeRequest(_)) => self.shared.ask_for_keyframe(),
                 Output::Event(Event::IceConnectionStateChange(IceConnectionState::Disconnected)) => {
                     self.shared.end("the browser fell silent".into());

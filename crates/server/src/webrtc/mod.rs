@@ -49,9 +49,11 @@ enum Order {
 struct Shared {
     /// The browser cannot go on but at a keyframe.
     wants_keyframe: AtomicBool,
+    /// Bits a second that the connection carries, as far as can be told; 0: not yet.
+    carries_bits: AtomicU64,
     /// Why it is over.
     over: OnceLock<String>,
-    /// Rings when one of the two was set.
+    /// Rings when a keyframe is asked for, and when it is over.
     bell: Arc<Notify>,
 }
 
@@ -101,6 +103,7 @@ impl Webrtc {
         let accepted = offer::accept(offer, here)?;
         let shared = Arc::new(Shared {
             wants_keyframe: AtomicBool::new(false),
+            carries_bits: AtomicU64::new(0),
             over: OnceLock::new(),
             bell,
         });
@@ -136,6 +139,11 @@ impl Line {
     /// Whether the browser asked for a keyframe since it was last looked.
     pub(crate) fn takes_keyframe_request(&self) -> bool {
         self.shared.wants_keyframe.swap(false, Ordering::Relaxed)
+    }
+
+    /// Bits a second that the connection carries, as far as can be told; 0: not yet.
+    pub(crate) fn carries_bits(&self) -> u64 {
+        self.shared.carries_bits.load(Ordering::Relaxed)
     }
 
     /// Why it is over, once it is.

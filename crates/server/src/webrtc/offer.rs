@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use str0m::bwe::Bitrate;
 use str0m::change::SdpOffer;
 use str0m::format::Codec;
 use str0m::media::{Media, MediaKind, Mid, Pt};
@@ -16,6 +17,8 @@ const CONSTRAINED_BASELINE: u32 = 0x42_e0_1f;
 const BASELINE: u32 = 0x42_00_1f;
 /// Any number that no other extension has here: the browser's own counts.
 const PLAYOUT_DELAY_ID: u8 = 12;
+/// What a connection is taken to carry until it is known.
+const FIRST_ESTIMATE: Bitrate = Bitrate::mbps(10);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +107,7 @@ fn rtc() -> Rtc {
     let mut config = Rtc::builder()
         .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
         .set_ice_lite(true)
+        .enable_bwe(Some(FIRST_ESTIMATE))
         .clear_codecs()
         .set_extension(PLAYOUT_DELAY_ID, Extension::PlayoutDelay);
     let codecs = config.codec_config();

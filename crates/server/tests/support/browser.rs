@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use openh264::decoder::Decoder;
 use openh264::formats::YUVSource;
 use serde_json::{Value, json};
+use str0m::bwe::Bitrate;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::media::{Direction, KeyframeRequestKind, MediaData, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
@@ -44,6 +45,8 @@ pub fn offer(is_h264: bool) -> (Rtc, Mid, UdpSocket, String, SdpPendingOffer) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut rtc = Rtc::builder()
         .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+        // Without a time of arrival for each packet nothing can be estimated from it: a link carries what the test says.
+        .clear_extension_map()
         .clear_codecs()
         .enable_h264(is_h264)
         .enable_vp8(!is_h264)
@@ -91,6 +94,13 @@ impl Browser {
     pub fn ask_for_keyframe(&mut self) {
         let mut writer = self.rtc.writer(self.mid).unwrap();
         writer.request_keyframe(None, KeyframeRequestKind::Pli).unwrap();
+    }
+
+    /// Says that no more than this arrives, in bits a second, as a browser does that measures it.
+    pub fn takes_at_most(&mut self, bits_per_second: u64) {
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_rx_by_mid(self.mid, None).expect("pictures came");
+        stream.request_remb(Bitrate::from(bits_per_second));
     }
 
     /// Waits for the next picture.

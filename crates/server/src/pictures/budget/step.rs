@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::pictures::size;
 
-/// One step: quality goes first, as the eye misses it least; then size; then rate, on which steering depends.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// One step: quality goes first, as the eye misses it least; then size; then rate, on which steering depends. The poorer is the
+/// greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(in crate::pictures) struct Step(usize);
 
 /// Percent of the quality asked for, 24ths of each side, pictures a second at most.
@@ -26,6 +27,11 @@ const STEPS: [(u8, u32, Option<f64>); 13] = [
 ];
 
 impl Step {
+    /// All of them, the richest first.
+    pub(in crate::pictures) fn all() -> impl Iterator<Item = Self> {
+        (0..STEPS.len()).map(Self)
+    }
+
     pub(super) fn poorer(self, steps: usize) -> Self {
         Self((self.0 + steps).min(STEPS.len() - 1))
     }
