@@ -176,6 +176,10 @@ fn what_was_tuned_of_a_stage_is_saved_and_the_next_run_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut product = Product::run(program(), instance("saves"), folder.path(), TAGS);
     product.wait_for_state("tags", NodeState::Running);
+    let Reply::Refused { message, .. } = tune(&product, serde_json::json!({"decimate": 4, "family": "36h12"})) else {
+        panic!("it was told a family that there is not");
+    };
+    assert_eq!(message, "`tags`: `family`: unknown tag family `36h12`");
     let crop = serde_json::json!({"left": "10%"});
     assert_eq!(
         tune(&product, serde_json::json!({"decimate": 4, "crop": crop})),

@@ -8,7 +8,7 @@ use bushbaby_bus::Instance;
 use bushbaby_node::settings::Time;
 use bushbaby_node::status::Status;
 use bushbaby_supervisor::file::{self, Checker, Replay};
-use bushbaby_supervisor::run::{Changes, Keeper, RunOptions, StopHandle, Terminal};
+use bushbaby_supervisor::run::{Changes, Keeper, RunOptions, SettingsCheck, StopHandle, Terminal};
 
 use crate::commands::terminal::on_signals;
 use crate::{kinds, table};
@@ -160,6 +160,9 @@ pub(crate) fn run_pipeline(
     options.changes = changes;
     options.file = std::fs::canonicalize(&pipeline.path).ok();
     options.keeper = keeper(pipeline);
+    options.settings_check = Some(SettingsCheck::new(|stage, settings| {
+        Checker::new(&kinds::all(), &environment).check_settings(stage, settings)
+    }));
     options.terminal = Some(Terminal {
         writer: Box::new(io::stderr()),
         color: io::stderr().is_terminal(),

@@ -6,9 +6,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use bushbaby_node::settings::Problem;
+use bushbaby_node::{NodeSpec, Role};
 use serde_json::{Map, Value};
 
 use crate::file::edit::with_settings;
+use crate::file::settings::keys::at_path;
 use crate::file::settings::secrets::escape;
 use crate::file::{Checker, FileProblem, read_text, yaml};
 use crate::plan::{Plan, PlannedNode, stage_of};
@@ -82,22 +85,48 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// Says what is wrong with settings of a stage in long form. What is of no kind known here has nothing wrong with it.
+    ///
+    /// # Errors
+    /// All mistakes, each with the path of its key, which its message names, too. They may quote what came from the environment.
+    pub fn check_settings(&self, stage: &NodeSpec, settings: &Value) -> Result<(), Vec<Problem>> {
+        let Some(Err(problems)) = self.made(stage, Role::Stage, settings) else {
+            return Ok(());
+        };
+        let named = |problem: Problem| Problem {
+            message: at_path(&problem.path, &problem.message),
+            ..problem
+        };
+        Err(problems.into_iter().map(named).collect())
+    }
+
     /// What the kind makes of a node's settings with these in place of its own.
     fn long_form(&self, node: &PlannedNode, own: &Value, settings: &Map<String, Value>) -> Result<Value, String> {
-        let spec = &node.spec;
+        let mut all = own.clone();
+        if let Some(all) = all.as_object_mut() {
+            all.extend(settings.clone());
+        }
+        let name = &node.spec.node;
+        let made = self.made(&node.spec, node.role, &all);
+        let made = made.ok_or_else(|| format!("`{name}` cannot be changed while it runs"))?;
+        // What its check says may quote what came from the environment.
+        made.map_err(|_| format!("`{name}` cannot be told these settings"))
+    }
+
+    /// What the kind makes of settings in long form; `None`: it is of no kind known here.
+    fn made(&self, spec: &NodeSpec, role: Role, settings: &Value) -> Option<Result<Value, Vec<Problem>>> {
         let kind = self
             .kinds
             .iter()
-            .find(|kind| kind.name == spec.kind && kind.role == node.role);
-        let kind = kind.ok_or_else(|| format!("`{}` cannot be changed while it runs", spec.node))?;
-        let mut all = own.as_object().cloned().unwrap_or_default();
-        all.extend(settings.clone());
+            .find(|kind| kind.name == spec.kind && kind.role == role)?;
+        let mut all = settings.as_object().cloned().unwrap_or_default();
         // What may be absent and is stands there as nothing.
         all.retain(|_, value| !value.is_null());
         let tree = yaml::parse(&Value::Object(all).to_string(), Path::new(""));
-        let made = tree.ok().and_then(|tree| kind.check(&tree, &spec.base_dir).ok());
-        // What its check says may quote what came from the environment.
-        made.ok_or_else(|| format!("`{}` cannot be told these settings", spec.node))
+        Some(match tree {
+            Ok(tree) => kind.check(&tree, &spec.base_dir),
+            Err(_) => Err(vec![Problem::new("", "they are nested too deeply")]),
+        })
     }
 }
 

@@ -178,7 +178,7 @@ mod tests {
             instance.create_runtime_dir().unwrap();
             let log = LogBook::open(&instance, std::iter::empty(), None);
             let (events, asked) = sync_channel(8);
-            let socket = ControlSocket::listen(&instance, Desk::new(events, None, log)).unwrap();
+            let socket = ControlSocket::listen(&instance, Desk::new(events, None, None, log)).unwrap();
             thread::spawn(move || answer(&asked));
             Self {
                 instance,

@@ -4,12 +4,13 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bushbaby_node::settings::Problem;
 use bushbaby_node::status::{NodeStatus, Reply, Request, SAVE_LIMIT, Status};
 use serde_json::{Map, Value};
 
 use super::event::Event;
 use super::log::{Level, LogBook};
-use super::options::Keeper;
+use super::options::{Keeper, SettingsCheck};
 use crate::file::FileProblem;
 use crate::plan::stage_of;
 
@@ -21,16 +22,23 @@ const LIMIT: Duration = Duration::from_secs(2);
 pub(super) struct Desk {
     events: SyncSender<Event>,
     keeper: Option<Keeper>,
+    settings_check: Option<SettingsCheck>,
     log: LogBook,
     /// Held by who writes the file.
     turn: Mutex<()>,
 }
 
 impl Desk {
-    pub(super) fn new(events: SyncSender<Event>, keeper: Option<Keeper>, log: LogBook) -> Self {
+    pub(super) fn new(
+        events: SyncSender<Event>,
+        keeper: Option<Keeper>,
+        settings_check: Option<SettingsCheck>,
+        log: LogBook,
+    ) -> Self {
         Self {
             events,
             keeper,
+            settings_check,
             log,
             turn: Mutex::default(),
         }
@@ -40,20 +48,68 @@ impl Desk {
     pub(super) fn answer(&self, request: Request) -> Reply {
         match request {
             Request::Save { node, pipeline } => self.save(&node, pipeline),
+            Request::Tune {
+                node,
+                pipeline,
+                settings,
+            } => match self.try_settings(&node, pipeline, &settings) {
+                Ok(()) => self.ask(Request::Tune {
+                    node,
+                    pipeline,
+                    settings,
+                }),
+                Err(refused) => refused,
+            },
             other => self.ask(other),
         }
     }
 
     fn ask(&self, request: Request) -> Reply {
+        self.answered(|answer| Event::Asked(request, answer))
+            .unwrap_or_else(|refused| refused)
+    }
+
+    /// Puts a question to the loop.
+    fn answered<T>(&self, question: impl FnOnce(SyncSender<T>) -> Event) -> Result<T, Reply> {
         let (answer, answered) = sync_channel(1);
-        match self.events.try_send(Event::Asked(request, answer)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return refused("the supervisor is busy", "ask again"),
-            Err(TrySendError::Disconnected(_)) => return refused("the instance has ended", "start it"),
+        self.events.try_send(question(answer)).map_err(|error| match error {
+            TrySendError::Full(_) => refused("the supervisor is busy", "ask again"),
+            TrySendError::Disconnected(_) => refused("the instance has ended", "start it"),
+        })?;
+        let in_time = answered.recv_timeout(LIMIT);
+        in_time.map_err(|_| refused("the supervisor did not answer in time", "ask again"))
+    }
+
+    /// Refuses settings that a stage could not use. The loop does not look itself: some name files, and it waits for no disk.
+    fn try_settings(&self, node: &str, pipeline: usize, settings: &Map<String, Value>) -> Result<(), Reply> {
+        let Some(check) = &self.settings_check else {
+            return Ok(());
+        };
+        let tries = |answer| Event::Tries(node.to_owned(), pipeline, settings.clone(), answer);
+        for (stage, would_have) in self.answered(tries)? {
+            let Err(problems) = check.check(&stage, &would_have) else {
+                continue;
+            };
+            // Words about other keys may quote what came from the environment.
+            let is_own = |problem: &Problem| {
+                problem
+                    .path
+                    .split('.')
+                    .next()
+                    .is_some_and(|key| settings.contains_key(key))
+            };
+            return Err(match problems.into_iter().find(is_own) {
+                Some(problem) => Reply::Refused {
+                    message: format!("`{node}`: {}", problem.message),
+                    hint: problem.hint,
+                },
+                None => Reply::Refused {
+                    message: format!("`{node}` cannot be told these settings together with those that it has"),
+                    hint: None,
+                },
+            });
         }
-        answered
-            .recv_timeout(LIMIT)
-            .unwrap_or_else(|_| refused("the supervisor did not answer in time", "ask again"))
+        Ok(())
     }
 
     /// Writes what was tuned of a stage into the file.
@@ -223,7 +279,7 @@ mod tests {
             let text = "cameras: {front: scene}\nstages: {<<: 5}\n";
             Err(crate::file::parse(text, "pipeline.yaml".as_ref()).unwrap_err())
         });
-        let desk = Desk::new(events, Some(keeper), log);
+        let desk = Desk::new(events, Some(keeper), None, log);
         let answers = |asked: Receiver<Event>| {
             while let Ok(Event::Asked(Request::Status, answer)) = asked.recv() {
                 let _ = answer.send(Reply::Status(Box::new(status(&json!({"hue": 5})))));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc::SyncSender;
 
+use bushbaby_node::NodeSpec;
 use bushbaby_node::control::FromNode;
 use bushbaby_node::status::{Reply, Request};
 use serde_json::{Map, Value};
@@ -38,6 +39,8 @@ pub(super) enum Event {
     Replan(Box<Plan>, BTreeSet<String>),
     /// The file has these settings of a stage now, in the pipeline of this number.
     Saved(String, usize, Map<String, Value>),
+    /// Somebody is about to tune a stage so, in the pipeline of this number: which settings would each of its nodes have then?
+    Tries(String, usize, Map<String, Value>, SyncSender<Vec<(NodeSpec, Value)>>),
     /// Somebody around the run has something to say to those who read its log.
     Told(String),
     /// Somebody asks through the control socket.

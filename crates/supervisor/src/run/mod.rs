@@ -43,7 +43,7 @@ mod testing;
 
 pub use error::RunError;
 pub use log::{log_path, tail};
-pub use options::{Changes, Keeper, RunOptions, StopHandle, Terminal, Timing};
+pub use options::{Changes, Keeper, RunOptions, SettingsCheck, StopHandle, Terminal, Timing};
 
 use control_socket::ControlSocket;
 use desk::Desk;
@@ -72,6 +72,7 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
         changes,
         file,
         keeper,
+        settings_check,
         terminal,
         timing,
     } = options;
@@ -92,7 +93,10 @@ pub fn run(plan: Plan, options: RunOptions) -> Result<Status, RunError> {
     }
     let (events, incoming) = std::sync::mpsc::sync_channel(WAITING_EVENTS);
     let spawner = Spawner::start().map_err(RunError::Thread)?;
-    let socket = ControlSocket::listen(&instance, Desk::new(events.clone(), keeper, log.clone()))?;
+    let socket = ControlSocket::listen(
+        &instance,
+        Desk::new(events.clone(), keeper, settings_check, log.clone()),
+    )?;
     let health = HealthLink::start(&instance, &log, CLEANING);
     stop.connect(Some(events.clone()));
     changes.connect(Some(events.clone()));

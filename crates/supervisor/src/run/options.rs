@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bushbaby_bus::Instance;
+use bushbaby_node::NodeSpec;
+use bushbaby_node::settings::Problem;
 use serde_json::{Map, Value};
 
 use super::event::Event;
@@ -31,6 +33,8 @@ pub struct RunOptions {
     pub file: Option<PathBuf>,
     /// Writes what was changed of a stage into the pipeline file; absent: that is refused.
     pub keeper: Option<Keeper>,
+    /// Looks at settings before a stage is told them; absent: the stage says in its log which it cannot use.
+    pub settings_check: Option<SettingsCheck>,
     /// Where log lines are shown besides the files; absent: nowhere.
     pub terminal: Option<Terminal>,
     /// The times that no pipeline file changes.
@@ -48,6 +52,7 @@ impl RunOptions {
             changes: Changes::default(),
             file: None,
             keeper: None,
+            settings_check: None,
             terminal: None,
             timing: Timing::default(),
         }
@@ -84,6 +89,29 @@ impl Keeper {
 impl std::fmt::Debug for Keeper {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Keeper").finish_non_exhaustive()
+    }
+}
+
+type Check = dyn Fn(&NodeSpec, &Value) -> Result<(), Vec<Problem>> + Send + Sync;
+
+/// Says what is wrong with settings of a stage. Whoever runs a plan knows the kinds, the run does not.
+#[derive(Clone)]
+pub struct SettingsCheck(Arc<Check>);
+
+impl SettingsCheck {
+    /// Checks with a function of the stage as it was planned and of its settings in long form.
+    pub fn new(check: impl Fn(&NodeSpec, &Value) -> Result<(), Vec<Problem>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(check))
+    }
+
+    pub(super) fn check(&self, stage: &NodeSpec, settings: &Value) -> Result<(), Vec<Problem>> {
+        (self.0)(stage, settings)
+    }
+}
+
+impl std::fmt::Debug for SettingsCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SettingsCheck").finish_non_exhaustive()
     }
 }
 

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use bushbaby_node::Role;
+use bushbaby_node::settings::Problem;
 use bushbaby_node::status::{Reply, Request};
 use bushbaby_supervisor::plan::PlannedNode;
-use bushbaby_supervisor::run::Keeper;
+use bushbaby_supervisor::run::{Keeper, SettingsCheck};
 use serde_json::{Value, json};
 
 use crate::fake_node::Behaviour;
@@ -91,6 +92,58 @@ fn what_was_tuned_of_all_copies_is_handed_to_who_keeps_the_file() {
         panic!("no settings")
     };
     assert_eq!(settings["hue"], json!([50, 100]));
+}
+
+#[test]
+fn settings_that_a_stage_could_not_use_are_refused_and_it_goes_on_as_before() {
+    let mut options = options(&instance("unusable"));
+    options.settings_check = Some(SettingsCheck::new(|stage, settings| {
+        // What stands there, and what a robot asked for, is looked at together with what is tuned.
+        match (settings["hue"].as_u64(), settings["crop"].as_u64()) {
+            (None, _) if !settings["hue"].is_null() => Err(vec![
+                Problem::new("crop", "the word is swordfish"),
+                Problem::new("hue", format!("`hue`: wanted a number for `{}`", stage.node)).with_hint("such as 5"),
+            ]),
+            (Some(hue), Some(crop)) if hue < crop => Err(vec![Problem::new("crop", "the word is swordfish")]),
+            _ => Ok(()),
+        }
+    }));
+    let stage = |name: &str| PlannedNode {
+        keys: Some(vec!["hue".to_owned(), "crop".to_owned()]),
+        ..stage(name)
+    };
+    let nodes = vec![front(Behaviour::default()), stage("ball@front"), stage("ball@back")];
+    let mut rig = Rig::start_with(options, nodes);
+    rig.line("bushbaby", "");
+    assert_eq!(rig.ask(&tune("ball", json!({"hue": 7}))), Reply::Done);
+    let refused = Reply::Refused {
+        message: "`ball`: `hue`: wanted a number for `ball@front`".to_owned(),
+        hint: Some("such as 5".to_owned()),
+    };
+    assert_eq!(rig.ask(&tune("ball", json!({"hue": "red"}))), refused);
+    assert_eq!(
+        refusal(&rig, &tune("ball", json!({"huw": 1}))),
+        "`ball@front` has no setting `huw`"
+    );
+    // Another key's value may be a secret.
+    let wish = Request::Change {
+        node: "ball@back".to_owned(),
+        rests: None,
+        settings: json!({"crop": 9}).as_object().cloned().unwrap(),
+    };
+    assert_eq!(rig.ask(&wish), Reply::Done);
+    let told = refusal(&rig, &tune("ball", json!({"hue": 8})));
+    assert_eq!(
+        told,
+        "`ball` cannot be told these settings together with those that it has"
+    );
+    for node in ["ball@front", "ball@back"] {
+        let node = node.to_owned();
+        let Reply::Settings(settings) = rig.ask(&Request::Settings { node }) else {
+            panic!("no settings")
+        };
+        assert_eq!(settings["hue"], 7);
+    }
 }
 
 #[test]

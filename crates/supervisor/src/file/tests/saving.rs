@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::fixtures::{KINDS, environment, in_words};
+use super::fixtures::{KINDS, environment, in_words, plan};
 use crate::file::Checker;
 
 const FILE: &str = "cameras: {front: scene}\nstages:\n  tags:\n    kind: apriltag  # tags\n    tag_size: 165mm\n    pipelines:\n      near: {family: 36h11}\n      far:\n";
@@ -113,4 +113,27 @@ fn a_file_that_may_not_be_replaced_is_left_in_words() {
         "{told}"
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), FILE);
+}
+
+#[test]
+fn what_a_kind_could_not_use_is_told_before_a_stage_is_told() {
+    let (plan, checker) = (plan(FILE), Checker::new(&KINDS, &environment));
+    let tags = &plan.nodes.iter().find(|node| node.spec.node == "tags").unwrap().spec;
+    let told = |settings: Value| {
+        let mut all = tags.settings.clone();
+        all.as_object_mut()
+            .unwrap()
+            .extend(settings.as_object().cloned().unwrap());
+        let problems = checker.check_settings(tags, &all).err().unwrap_or_default();
+        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+    };
+    assert!(told(json!({"family": "16h5"})).is_empty());
+    assert_eq!(
+        told(json!({"family": "36h12"})),
+        ["`family`: unknown tag family `36h12`"]
+    );
+    let [of_another_kind] = &told(json!({"family": [1]}))[..] else {
+        panic!("one mistake");
+    };
+    assert!(of_another_kind.starts_with("`family`: got a list"), "{of_another_kind}");
 }

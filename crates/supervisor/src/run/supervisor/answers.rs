@@ -1,9 +1,9 @@
 //! What the loop answers to those who ask through the control socket.
 
 use bushbaby_bus::MonoTime;
-use bushbaby_node::Role;
 use bushbaby_node::pipelines::{self, Changes};
 use bushbaby_node::status::{Reply, Request, Status};
+use bushbaby_node::{NodeSpec, Role};
 use serde_json::{Map, Value};
 
 use super::Supervisor;
@@ -142,6 +142,22 @@ impl Supervisor {
             self.nodes[place].tune(pipeline, settings.clone(), &self.with.log);
         }
         Reply::Done
+    }
+
+    /// The nodes that would be tuned so, and the settings that each would have then. None where it is refused without a look at the
+    /// values.
+    pub(super) fn tried(&self, name: &str, pipeline: usize, settings: &Map<String, Value>) -> Vec<(NodeSpec, Value)> {
+        let next = |changes: &mut Changes| changes.tune(pipeline, settings.clone());
+        let places = self.to_be_changed(name, settings, next).unwrap_or_default();
+        let would_have = |place: usize| {
+            let (node, mut changes) = (&self.nodes[place], self.nodes[place].changes().clone());
+            next(&mut changes);
+            let spec = &node.planned.spec;
+            let named = spec.pipelines.all.get(pipeline);
+            let own = named.map_or(&spec.settings, |pipeline| &pipeline.settings);
+            (spec.clone(), changes.over(pipeline, own))
+        };
+        places.into_iter().map(would_have).collect()
     }
 
     /// The nodes that are meant, all of which are stages with these settings, and can be told what is changed of them `next`.

@@ -195,6 +195,10 @@ impl Supervisor {
             Event::Wake => {}
             Event::Replan(plan, again) => self.replan(*plan, &again),
             Event::Saved(stage, pipeline, settings) => self.saved(&stage, pipeline, &settings),
+            Event::Tries(stage, pipeline, settings, answer) => {
+                // Whoever asked has stopped waiting: nothing to do.
+                let _ = answer.try_send(self.tried(&stage, pipeline, &settings));
+            }
             Event::Told(text) => self.with.log.own(Level::Warn, &text),
             Event::Asked(request, answer) => {
                 let reply = self.answer(request);
