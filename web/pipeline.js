@@ -1,7 +1,6 @@
 // The second view: who reads whom. Sources, stages, sinks in three columns; each wire ends at its reader with its figures.
 
 import { figure, h, keyed, setAttribute, setText } from "./dom.js";
-import { Wires } from "./wires.js";
 import { age, ageTone, brief, bytes, count, drops, duration, isResting, kindOf, percent, rate, stateOf, undrawn } from "./words.js";
 
 const ROLES = [
@@ -21,9 +20,10 @@ export class Pipeline {
       const list = h("div", { class: "cards" });
       return { role, list, parts: new Map(), element: h("section", { class: "column", "aria-label": title }, h("h2", {}, title), list) };
     });
-    this.wires = new Wires(this);
-    element.append(this.wires.element, ...this.columns.map((column) => column.element));
-    this.resized = new ResizeObserver(() => this.wires.draw());
+    /** Loaded when the view is first shown. */
+    this.wires = null;
+    element.append(...this.columns.map((column) => column.element));
+    this.resized = new ResizeObserver(() => this.wires?.draw());
     this.resized.observe(element);
   }
 
@@ -39,9 +39,25 @@ export class Pipeline {
     for (const name of this.cards.keys()) if (!names.includes(name)) this.cards.delete(name);
     let hasMoved = false;
     for (const card of this.cards.values()) hasMoved = card.update() || hasMoved;
-    if (hasMoved || this.drawn !== names.join()) this.wires.draw();
+    if (!this.wires) this.#loadWires();
+    else if (hasMoved || this.drawn !== names.join()) this.wires.draw();
     this.drawn = names.join();
-    this.wires.colour();
+    this.wires?.colour();
+  }
+
+  async #loadWires() {
+    if (this.isLoading) return;
+    this.isLoading = true;
+    try {
+      const { Wires } = await import("./wires.js");
+      this.wires = new Wires(this);
+      this.element.prepend(this.wires.element);
+      this.wires.draw();
+      this.wires.colour();
+    } catch {
+      // The server is gone: once it is back.
+      this.isLoading = false;
+    }
   }
 
   #makeCard(name) {
