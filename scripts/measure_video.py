@@ -11,19 +11,11 @@ import argparse
 import json
 import os
 import pathlib
-import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "web/tests"))
-from product import Product  # noqa: E402
-from webdriver import Browser, wait_for  # noqa: E402
+import two_cameras
+from webdriver import Browser, wait_for  # its folder was added by `two_cameras`
 
-PIPELINE = """\
-cameras:
-  left: {scene: tags, size: 640x360, fps: 30}
-  right: {scene: tags, size: 640x360, fps: 30, seed: 2}
-"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -34,7 +26,7 @@ def cpu_s(pid):
 
 
 def measure(way, web, seconds, folder):
-    with Product(PIPELINE, web) as product, Browser(1440, 900) as browser:
+    with two_cameras.running(web) as product, Browser(1440, 900) as browser:
         browser.open(product.url)
         stats = lambda: browser.run("return window.bushbaby?.stats?.() ?? {}")
         wait_for(f"both are drawn as {way}", lambda: [camera.get("way") for camera in stats().values()] == [way, way], 60)

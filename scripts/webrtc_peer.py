@@ -13,7 +13,6 @@ import asyncio
 import collections
 import contextlib
 import json
-import pathlib
 import sys
 import time
 import urllib.parse
@@ -23,14 +22,6 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessi
 from aiortc.mediastreams import MediaStreamError
 from websockets.asyncio.client import connect
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "web/tests"))
-
-PIPELINE = """\
-cameras:
-  left: {scene: tags, size: 640x360, fps: 30}
-  right: {scene: tags, size: 640x360, fps: 30, seed: 2}
-"""
 PATIENCE_S = 20
 # Grey levels between the darker and the brighter parts of a picture that shows something.
 LEAST_DEVIATION = 5
@@ -183,10 +174,10 @@ def main():
     args = parser.parse_args()
     if args.url:
         sys.exit(not asyncio.run(page(args.url.rstrip("/"), args.seconds)))
-    from product import Product
+    import two_cameras
 
     # A limit that nothing reaches: for it a page at the host itself has H.264.
-    with Product(PIPELINE, "budget: 500Mbit/s") as product:
+    with two_cameras.running("budget: 500Mbit/s") as product:
         sys.exit(not asyncio.run(page(product.url, args.seconds)))
 
 
