@@ -5,8 +5,8 @@ import { figure, h, keyed, setAttribute, setText } from "./dom.js";
 import { Ear } from "./ear.js";
 import { Legend } from "./legend.js";
 import { Chip, EarTile, Meter } from "./sound.js";
-import { troubleOf } from "./trouble.js";
-import { age, ageTone, bits, duration, rate } from "./words.js";
+import { lastPicture, troubleOf } from "./trouble.js";
+import { age, ageTone, bits, rate } from "./words.js";
 
 const GAP = 8;
 /** Pictures that are made of others come when they come: older than this they say how old they are. */
@@ -227,7 +227,7 @@ class Tile {
       setText(this.why, "");
     } else if (trouble) {
       setText(this.veilTitle, "NO LIVE VIDEO");
-      setText(this.since, Number.isFinite(trouble.age_ms) ? `last picture ${duration(trouble.age_ms / 1000)} ago` : "no picture yet");
+      setText(this.since, lastPicture(trouble));
       setText(this.why, trouble.why);
     }
     const word = camera.isHeld ? "held, " : app.isLost ? "not live, " : "";

@@ -4,7 +4,7 @@ import { brightness, hsv, meanOf } from "./colour.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { bestGrid } from "./live.js";
 import { pixelsOf } from "./masks.js";
-import { troubleOf } from "./trouble.js";
+import { lastPicture, troubleOf } from "./trouble.js";
 import { brief, duration, stateOf } from "./words.js";
 
 /** A stage that said nothing for so long has no results. */
@@ -173,7 +173,7 @@ export class Sight {
     if (this.fitted !== wide / high) this.fit();
     const trouble = app.isLost ? null : troubleOf(app, camera);
     const isAwaited = !trouble && camera.captured === null;
-    if (trouble) this.picture.veil("NO LIVE VIDEO", Number.isFinite(trouble.age_ms) ? `last picture ${duration(trouble.age_ms / 1000)} ago` : "no picture yet", trouble.why);
+    if (trouble) this.picture.veil("NO LIVE VIDEO", lastPicture(trouble), trouble.why);
     else if (isAwaited) this.picture.veil("No picture yet");
     else this.picture.veil(null);
     const why = this.#silence(name, node, trouble || app.isLost);

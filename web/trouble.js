@@ -1,6 +1,6 @@
 // Whether a camera's picture is live, and if not, why. Pure but for the clock of the link.
 
-import { brief, stateOf } from "./words.js";
+import { brief, duration, stateOf } from "./words.js";
 
 /** No camera is called gone before. */
 const LEAST_MS = 1000;
@@ -28,6 +28,11 @@ export function troubleOf(app, camera) {
   const silence = Math.min(camera.silence(), most);
   if (!(silence > (isGone ? patience : SLOW_LINK_MS))) return null;
   return { age_ms: camera.age(), why: reason(camera, node) };
+}
+
+/** When its last picture came, in words. */
+export function lastPicture({ age_ms: age }) {
+  return Number.isFinite(age) ? `last picture ${duration(age / 1000)} ago` : "no picture yet";
 }
 
 function reason(camera, node) {
