@@ -101,6 +101,12 @@ impl PlannedNode {
             .is_none_or(|keys| keys.iter().any(|known| known == key))
     }
 
+    /// The settings of the pipeline with this number; those of the node itself where there is none.
+    pub(crate) fn settings_of(&self, pipeline: usize) -> &serde_json::Value {
+        let named = self.spec.pipelines.all.get(pipeline);
+        named.map_or(&self.spec.settings, |pipeline| &pipeline.settings)
+    }
+
     /// The streams that it makes; the first is what its name alone means.
     pub fn streams(&self) -> Vec<StreamName> {
         // A name too long for a stream was refused with the file; such a node could not publish it either.

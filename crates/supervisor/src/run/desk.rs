@@ -46,21 +46,18 @@ impl Desk {
 
     /// Answers; may take seconds.
     pub(super) fn answer(&self, request: Request) -> Reply {
-        match request {
-            Request::Save { node, pipeline } => self.save(&node, pipeline),
+        let ready = match &request {
+            Request::Save { node, pipeline } => return self.save(node, *pipeline),
             Request::Tune {
                 node,
                 pipeline,
                 settings,
-            } => match self.try_settings(&node, pipeline, &settings) {
-                Ok(()) => self.ask(Request::Tune {
-                    node,
-                    pipeline,
-                    settings,
-                }),
-                Err(refused) => refused,
-            },
-            other => self.ask(other),
+            } => self.try_settings(node, *pipeline, settings),
+            _ => Ok(()),
+        };
+        match ready {
+            Ok(()) => self.ask(request),
+            Err(refused) => refused,
         }
     }
 

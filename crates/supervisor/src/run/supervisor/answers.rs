@@ -152,10 +152,11 @@ impl Supervisor {
         let would_have = |place: usize| {
             let (node, mut changes) = (&self.nodes[place], self.nodes[place].changes().clone());
             next(&mut changes);
-            let spec = &node.planned.spec;
-            let named = spec.pipelines.all.get(pipeline);
-            let own = named.map_or(&spec.settings, |pipeline| &pipeline.settings);
-            (spec.clone(), changes.over(pipeline, own))
+            let planned = &node.planned;
+            (
+                planned.spec.clone(),
+                changes.over(pipeline, planned.settings_of(pipeline)),
+            )
         };
         places.into_iter().map(would_have).collect()
     }

@@ -171,8 +171,7 @@ impl Node {
         // In the form and of the value that the file has by now; one that comes from the environment is for nobody to see.
         let mut now = saved.clone();
         for (number, settings) in &mut now {
-            let named = planned.spec.pipelines.all.get(*number);
-            let told = named.map_or(&planned.spec.settings, |pipeline| &pipeline.settings);
+            let told = planned.settings_of(*number);
             let shown = planned.shown_pipelines.get(*number).unwrap_or(&planned.shown_settings);
             for (key, value) in settings.iter_mut() {
                 if told.get(key) != shown.get(key) {
